@@ -2,34 +2,54 @@ using System.Runtime.InteropServices;
 
 namespace Pagoda.Torch;
 
-/// <summary>Finds and loads the native halves of Pagoda (<c>libpagoda_torch.so</c>, <c>libpagoda_codecs.so</c>).</summary>
+/// <summary>
+/// Finds Pagoda's own native libraries: in the folder that <c>PAGODA_NATIVE</c> names, else beside the program, else in
+/// its <c>runtimes/&lt;platform&gt;/native</c>, else in <c>build/native</c> of a folder above it (a source checkout).
+/// </summary>
 public static class NativeLibraries
 {
-    /// <summary>
-    /// Loads a library by its short name (<c>pagoda_torch</c>). Looked for in the folder that the environment variable
-    /// <c>PAGODA_NATIVE</c> names, beside the program, and in <c>build/native</c> of every folder above it.
-    /// </summary>
-    /// <returns>The handle for <see cref="NativeLibrary.GetExport"/>.</returns>
-    /// <exception cref="DllNotFoundException">No folder has it, or one of the libraries it needs is missing.</exception>
+    private static readonly Dictionary<string, nint> Loaded = [];
+
+    /// <summary>The handle of the library <paramref name="name"/> (without prefix and extension: <c>pagoda_codecs</c>).</summary>
+    /// <exception cref="DllNotFoundException">It is nowhere, or something that it needs is missing; the message says what to do.</exception>
     public static nint Load(string name)
     {
-        var path = Find(name) ?? throw new DllNotFoundException(
-            $"lib{name}.so was not found beside the program or in build/native: build it with ./run doctor, or name its folder in PAGODA_NATIVE.");
-        try
+        lock (Loaded)
         {
-            return NativeLibrary.Load(path);
-        }
-        catch (DllNotFoundException error)
-        {
-            throw new DllNotFoundException($"{path} cannot be loaded ({error.Message.Split('\n')[0].Trim()}): ./run doctor tells what to install.", error);
+            if (!Loaded.TryGetValue(name, out var handle))
+            {
+                handle = LoadFrom(Folders(), name);
+                Loaded[name] = handle;
+            }
+
+            return handle;
         }
     }
 
-    /// <summary>The file <see cref="Load"/> would load, or null.</summary>
-    public static string? Find(string name)
+    internal static nint LoadFrom(IEnumerable<string> folders, string name)
     {
-        var file = $"lib{name}.so";
-        return Folders().Select(folder => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
+        var file = FileName(name);
+        var searched = new List<string>();
+        foreach (var folder in folders)
+        {
+            var path = Path.GetFullPath(Path.Combine(folder, file));
+            if (!File.Exists(path))
+            {
+                searched.Add(Path.GetDirectoryName(path)!);
+                continue;
+            }
+
+            try
+            {
+                return NativeLibrary.Load(path);
+            }
+            catch (Exception problem) when (problem is DllNotFoundException or BadImageFormatException)
+            {
+                throw new DllNotFoundException($"{path} cannot be loaded; {Advice(name)} The system says: {problem.Message}", problem);
+            }
+        }
+
+        throw new DllNotFoundException($"{file} was not found in {string.Join(", ", searched.Distinct())}; {Advice(name)}");
     }
 
     private static IEnumerable<string> Folders()
@@ -40,10 +60,23 @@ public static class NativeLibraries
         }
 
         yield return AppContext.BaseDirectory;
-        yield return Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native");
+        yield return Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native");
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            yield return Path.Combine(folder.FullName, "build", "native");
+            if (Directory.Exists(Path.Combine(folder.FullName, "build", "native")))
+            {
+                yield return Path.Combine(folder.FullName, "build", "native");
+            }
         }
     }
+
+    private static string FileName(string name) =>
+        OperatingSystem.IsWindows() ? $"{name}.dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";
+
+    private static string Advice(string name) => name switch
+    {
+        "pagoda_codecs" => "run ./run doctor, or install libpng16-16, libjpeg62-turbo, libwebp7, libwebpmux3 and libwebpdemux2.",
+        "pagoda_torch" => "run ./run doctor, or install libtorch-dev and libopenblas0-openmp.",
+        _ => "run ./run doctor, which says what is missing.",
+    };
 }
