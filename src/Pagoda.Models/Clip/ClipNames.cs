@@ -8,9 +8,12 @@ internal static class ClipNames
 {
     /// <summary>Sees a checkpoint through OpenAI's names, whichever of the known ones it has.</summary>
     public static IWeightSource Unify(IWeightSource source) =>
-        source.Shape("text_model.embeddings.token_embedding.weight") is not null ? FromHuggingFace(source)
+        IsHuggingFace(source.Names) ? FromHuggingFace(source)
             : source.Shape("text.token_embedding.weight") is not null ? FromCustomText(source)
             : source;
+
+    /// <summary>Whether the names are those of Hugging Face's CLIPModel.</summary>
+    public static bool IsHuggingFace(IEnumerable<string> names) => names.Contains("text_model.embeddings.token_embedding.weight");
 
     /// <summary>
     /// Hugging Face's CLIPModel (huggingface/transformers: src/transformers/models/clip/modeling_clip.py): query, key and
