@@ -71,6 +71,17 @@ public class PngTextsTests
     }
 
     [Fact]
+    public void ReadPngTexts_RefusesDamagedDeflate()
+    {
+        byte[] presetDictionary = [0x78, 0x20, 1, 2, 3, 4, 5, 6];
+        byte[] nonsense = [0x78, 0x9C, 0xFF, 0xFF, 0xFF];
+        foreach (var deflated in new[] { presetDictionary, nonsense })
+        {
+            Assert.Contains("zTXt", Refusal(WithChunk(PngChunks.Make("zTXt"u8, [(byte)'a', 0, 0, .. deflated]))), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void ReadPngTexts_RefusesEveryTruncation()
     {
         var file = Samples.Bytes("texts.png");
