@@ -72,7 +72,7 @@ public sealed class ClipTokenizer
     public void SaveTokenizerJson(string path) => TokenizerJson.Write(this, path);
 
     /// <summary>The text as it is when it is cut into words: repaired, entities resolved, spaces collapsed, lower case.</summary>
-    public string Clean(string text) => TextCleaning.Clean(text);
+    public string Clean(string text) => TextCleaning.Clean(text, Options.RepairText);
 
     /// <summary>The ids of a text, without start and end token.</summary>
     public int[] Encode(string text)
