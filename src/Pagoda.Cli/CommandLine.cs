@@ -12,6 +12,7 @@ internal static class CommandLine
     /// <summary>Every command, in the order in which help shows them.</summary>
     public static IReadOnlyList<IPagodaCommand> Commands { get; } =
     [
+        new TrainCommand(),
         new DoctorCommand(),
         new ModelsCommand(),
     ];

@@ -66,7 +66,7 @@ internal static class Phrases
     private static string Article(string phrase)
     {
         var word = phrase.Split(' ', '-')[0].ToLowerInvariant();
-        if (word.StartsWith("uni", StringComparison.Ordinal) || word is "ufo" or "euro" or "ukulele" or "us" or "one" or "usb")
+        if (word.StartsWith("uni", StringComparison.Ordinal) || word.StartsWith("eu", StringComparison.Ordinal) || word is "ufo" or "ukulele" or "us" or "one" or "usb")
         {
             return "a";
         }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Pagoda.Data.Scenes;
 
 /// <summary>
@@ -47,25 +45,13 @@ public sealed class SceneSource : IBatchSource
     }
 
     /// <inheritdoc/>
-    public string Save() => JsonSerializer.Serialize(new Position(_seed, _index));
+    public string Save() => Position.Write(new Place(_seed, _index));
 
     /// <inheritdoc/>
     public void Restore(string position)
     {
-        try
-        {
-            var saved = JsonSerializer.Deserialize<Position>(position, Strict);
-            if (saved is null || saved.Index < 0)
-            {
-                throw new DataException($"\"{position}\" is no position of a stream of scenes.");
-            }
-
-            (_seed, _index) = (saved.Seed, saved.Index);
-        }
-        catch (JsonException error)
-        {
-            throw new DataException($"\"{position}\" is no position of a stream of scenes.", error);
-        }
+        var saved = Position.Read<Place>(position, "a stream of scenes");
+        (_seed, _index) = saved.Index >= 0 ? (saved.Seed, saved.Index) : throw Position.Wrong(position, "a stream of scenes", null);
     }
 
     /// <inheritdoc/>
@@ -73,10 +59,5 @@ public sealed class SceneSource : IBatchSource
     {
     }
 
-    private static readonly JsonSerializerOptions Strict = new()
-    {
-        RespectRequiredConstructorParameters = true, UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
-    };
-
-    private sealed record Position(ulong Seed, long Index);
+    private sealed record Place(ulong Seed, long Index);
 }

@@ -8,7 +8,7 @@ namespace Pagoda.Formats.Checkpoints;
 /// </summary>
 internal sealed class StateDictionary
 {
-    private const int MaximumDepth = 64, MaximumValueDepth = 16, MaximumVisits = 2_000_000, MaximumName = 4096;
+    private const int MaximumDepth = 64, MaximumValueDepth = 16, MaximumTensorVisits = 500_000, MaximumValueVisits = 100_000, MaximumName = 4096;
 
     /// <summary>Where training programs keep the weights: Lightning and open_clip, others, taming and timm.</summary>
     private static readonly string[] Wrappers = ["state_dict", "model_state_dict", "model"];
@@ -18,6 +18,7 @@ internal sealed class StateDictionary
     private readonly TorchScriptClasses? classes;
     private readonly object? beside;
     private readonly object? inside;
+    private readonly HashSet<object> bearing;
     private int visits;
 
     /// <summary>Finds the tensors of a checkpoint.</summary>
@@ -28,6 +29,7 @@ internal sealed class StateDictionary
     public StateDictionary(object? root, string? section, TorchScriptClasses? classes)
     {
         this.classes = classes;
+        bearing = FindBearing(root);
         (inside, beside) = Unwrap(root, section);
         var tensors = new OrderedDictionary<string, TensorReference>();
         AddTensors(inside, "", 0, tensors);
@@ -62,7 +64,7 @@ internal sealed class StateDictionary
         var beside = new PickleDictionary();
         for (var depth = 0; depth < 4 && root is PickleDictionary dictionary; depth++)
         {
-            var wrapper = Wrappers.FirstOrDefault(name => dictionary.TryGet(name, out var value) && value is PickleDictionary or PickleObject && HasTensor(value, 0));
+            var wrapper = Wrappers.FirstOrDefault(name => dictionary.TryGet(name, out var value) && value is PickleDictionary or PickleObject && bearing.Contains(value));
             if (wrapper is null)
             {
                 break;
@@ -84,8 +86,54 @@ internal sealed class StateDictionary
         return (root, beside);
     }
 
-    private bool HasTensor(object? value, int depth) =>
-        value is TensorReference || (depth < MaximumDepth && Children(value).Any(child => Visit() && HasTensor(child.Value, depth + 1)));
+    /// <summary>
+    /// The containers with a tensor somewhere within. Found from the tensors upwards, once for each container, since
+    /// pickles can have cycles and more ways through shared containers than could ever be walked.
+    /// </summary>
+    private HashSet<object> FindBearing(object? root)
+    {
+        var parents = new Dictionary<object, List<object>>(ReferenceEqualityComparer.Instance);
+        var pending = new Stack<object>();
+        var found = new HashSet<object>(ReferenceEqualityComparer.Instance);
+        Reach(root, null);
+        while (pending.TryPop(out var container))
+        {
+            foreach (var (_, child) in Children(container))
+            {
+                Reach(child, container);
+            }
+        }
+
+        parents.Keys.Where(node => node is TensorReference).ToList().ForEach(pending.Push);
+        while (pending.TryPop(out var node))
+        {
+            if (found.Add(node))
+            {
+                parents[node].ForEach(pending.Push);
+            }
+        }
+
+        return found;
+
+        void Reach(object? node, object? parent)
+        {
+            if (node is null || IsScalar(node))
+            {
+                return;
+            }
+
+            if (!parents.TryGetValue(node, out var above))
+            {
+                parents.Add(node, above = []);
+                pending.Push(node);
+            }
+
+            if (parent is not null)
+            {
+                above.Add(parent);
+            }
+        }
+    }
 
     private void AddTensors(object? value, string name, int depth, OrderedDictionary<string, TensorReference> tensors)
     {
@@ -101,7 +149,12 @@ internal sealed class StateDictionary
 
         foreach (var (key, child) in Children(value))
         {
-            if (depth == MaximumDepth || !Visit() || name.Length + key.Length > MaximumName)
+            if (child is null || !bearing.Contains(child))
+            {
+                continue;
+            }
+
+            if (depth == MaximumDepth || ++visits > MaximumTensorVisits || name.Length + key.Length > MaximumName)
             {
                 throw new CheckpointException($"what it holds under '{name[..Math.Min(name.Length, 100)]}' is nested too deep or without end");
             }
@@ -125,7 +178,7 @@ internal sealed class StateDictionary
             var children = value is PickleObject made && !IsModule(made) ? Pairs(made.Items).Concat(Pairs(made.State)) : Children(value, all: true);
             foreach (var (key, child) in children)
             {
-                if (!Visit() || name.Length + key.Length > MaximumName)
+                if (++visits > MaximumValueVisits || name.Length + key.Length > MaximumName)
                 {
                     return;
                 }
@@ -175,6 +228,4 @@ internal sealed class StateDictionary
 
         return tensors;
     }
-
-    private bool Visit() => ++visits <= MaximumVisits;
 }
