@@ -13,7 +13,7 @@ die() { say "$@"; exit 1; }
 
 # --- what is missing -------------------------------------------------------------------------------------------------
 
-has_header() { printf '#include <%s>\n' "$1" | g++ -E -x c++ - >/dev/null 2>&1; }
+has_header() { printf '#include <stdio.h>\n#include <%s>\n' "$1" | g++ -E -x c++ - >/dev/null 2>&1; }
 
 missing_packages() {
     command -v g++ >/dev/null || echo g++
@@ -24,11 +24,11 @@ missing_packages() {
         ls /usr/lib/*/openblas-openmp/libblas.so.3 >/dev/null 2>&1 || echo libopenblas0-openmp
     fi
     if command -v g++ >/dev/null; then
-        has_header turbojpeg.h || echo libturbojpeg0-dev
+        has_header jpeglib.h || echo libjpeg-dev
         has_header png.h || echo libpng-dev
         has_header webp/encode.h || echo libwebp-dev
     else
-        echo libturbojpeg0-dev libpng-dev libwebp-dev
+        echo libjpeg-dev libpng-dev libwebp-dev
     fi
 }
 
@@ -84,8 +84,9 @@ fingerprint() {
 
 logged() { # LOG COMMAND...: quiet unless it fails
     local log=$repository/build/$1
-    "${@:2}" >"$log" 2>&1 </dev/null && return
-    { grep -E '(error|Error)( [A-Z]+[0-9]+)?:' "$log" | sort -u | head -n 20; echo '...'; tail -n 20 "$log"; } >&2
+    # Without the lock's descriptor: a compiler server that outlives the build would hold it.
+    "${@:2}" >"$log" 2>&1 </dev/null 9>&- && return
+    { grep -E '(error|Error)( [A-Z]+[0-9]+)?:' "$log" | sort -u | head -n 20 || true; echo '...'; tail -n 20 "$log"; } >&2
     die "the build failed; the whole log is $log"
 }
 

@@ -76,8 +76,9 @@ inline bool within_limits(int64_t width, int64_t height, int64_t bytes_per_pixel
     return true;
 }
 
+// Zeroed, and by calloc: pages of a picture whose data turns out to be missing are never touched.
 inline bool allocate(Decoded* out, char* error) {
-    out->pixels = static_cast<uint8_t*>(malloc(out->size));
+    out->pixels = static_cast<uint8_t*>(calloc(out->size, 1));
     if (!out->pixels) fail(error, "there is not enough memory for its pixels");
     return out->pixels != nullptr;
 }

@@ -150,7 +150,7 @@ bool decode(jpeg_decompress_struct* info, Errors* errors, Source* source, const 
         fail(error, "there is not enough memory for its pixels");
         return false;
     }
-    while (info->output_scanline < info->output_height) {
+    while (info->output_scanline < info->output_height && !(source->ended && errors->data_ran_out)) {
         uint8_t* target = out->pixels + info->output_scanline * stride;
         JSAMPROW rows[] = {cmyk ? *row : target};
         jpeg_read_scanlines(info, rows, 1);
@@ -161,7 +161,7 @@ bool decode(jpeg_decompress_struct* info, Errors* errors, Source* source, const 
     }
     // Data may stop right after the last row, where only the end marker is missing; earlier, pixels are missing too.
     const bool several_scans = jpeg_has_multiple_scans(info);
-    jpeg_finish_decompress(info);
+    if (!(source->ended && errors->data_ran_out)) jpeg_finish_decompress(info);
     if (source->ended && (errors->data_ran_out || several_scans)) {
         fail(error, "it is truncated");
         return false;

@@ -108,7 +108,6 @@ bool decode(png_structp png, png_infop info, const Limits& limits, Decoded* out,
     const size_t row = png_get_rowbytes(png, info);
     out->size = static_cast<int64_t>(row) * height;
     if (!allocate(out, error)) return false;
-    memset(out->pixels, 0, out->size);
     for (int pass = 0; pass < passes; pass++) {
         for (png_uint_32 y = 0; y < height; y++) png_read_row(png, out->pixels + y * row, nullptr);
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.Reflection;
 using Pagoda.Cli.Commands;
 
 namespace Pagoda.Cli;
@@ -11,6 +12,7 @@ internal static class CommandLine
     /// <summary>Every command, in the order in which help shows them.</summary>
     public static IReadOnlyList<IPagodaCommand> Commands { get; } =
     [
+        new TrainCommand(),
         new DoctorCommand(),
         new ModelsCommand(),
     ];
@@ -97,16 +99,13 @@ internal static class CommandLine
 
     private static string Sentence(Exception exception)
     {
-        var text = exception.Message;
-        for (var inner = exception.InnerException; inner is not null; inner = inner.InnerException)
+        // These say nothing themselves: the sentence is inside.
+        while (exception is AggregateException or TypeInitializationException or TargetInvocationException && exception.InnerException is { } inner)
         {
-            if (!text.Contains(inner.Message, StringComparison.Ordinal))
-            {
-                text = $"{text.TrimEnd('.')}: {inner.Message}";
-            }
+            exception = inner;
         }
 
-        return text.ReplaceLineEndings(" ");
+        return exception.Message.ReplaceLineEndings(" ").Trim();
     }
 
     private sealed class ShowVersion : SynchronousCommandLineAction

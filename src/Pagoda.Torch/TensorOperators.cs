@@ -37,4 +37,7 @@ public sealed partial class Tensor
 
     /// <summary>Divides each element by a number.</summary>
     public static Tensor operator /(Tensor left, double right) => left.Div(right);
+
+    /// <summary>Divides a number by each element.</summary>
+    public static Tensor operator /(double left, Tensor right) => right.Reciprocal() * left;
 }

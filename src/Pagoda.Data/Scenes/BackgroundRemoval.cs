@@ -10,10 +10,22 @@ namespace Pagoda.Data.Scenes;
 internal static class BackgroundRemoval
 {
     /// <summary>
-    /// The largest distance from white, of 255, that still counts as background; the noise of the JPEG samples
+    /// The largest distance from white, of 255, that still counts as background; most noise of the JPEG samples
     /// (quality 95) stays below it, and the shading of white objects is mostly above.
     /// </summary>
     private const int Tolerance = 6;
+
+    /// <summary>The largest distance from white of the ripples that JPEG leaves beside a strong edge.</summary>
+    private const int RippleTolerance = 14;
+
+    /// <summary>How far from a strong edge, in pixels, ripples reach.</summary>
+    private const int RippleReach = 5;
+
+    /// <summary>A distance from white that makes an edge strong.</summary>
+    private const int StrongContrast = 80;
+
+    /// <summary>Specks of at most so many pixels and of weak contrast are noise, not objects.</summary>
+    private const int SpeckArea = 40;
 
     /// <summary>How many pixels wide an anti-aliased or JPEG-blurred edge is.</summary>
     private const int EdgeWidth = 2;
@@ -29,11 +41,12 @@ internal static class BackgroundRemoval
     /// <param name="height">Rows.</param>
     /// <param name="rgb">Row-major RGB.</param>
     /// <param name="workingSize">The longest side of the result.</param>
+    /// <param name="lossy">Whether the picture comes from a JPEG, whose edges ring.</param>
     /// <param name="openHoles">Whether enclosed pure white is background too; true for rendered (3d) pictures.</param>
     /// <returns>The sprite, or null where the picture is white all over.</returns>
-    public static Sprite? Cut(int width, int height, ReadOnlySpan<byte> rgb, int workingSize, bool openHoles)
+    public static Sprite? Cut(int width, int height, ReadOnlySpan<byte> rgb, int workingSize, bool lossy, bool openHoles)
     {
-        var distance = DistanceFromBackground(width, height, rgb, openHoles);
+        var distance = DistanceFromBackground(width, height, rgb, lossy, openHoles);
         var cut = new float[width * height * 4];
         int left = width, top = height, right = -1, bottom = -1;
         for (var y = 0; y < height; y++)
@@ -102,17 +115,16 @@ internal static class BackgroundRemoval
     }
 
     /// <summary>0 for background; else the steps to the nearest background pixel, up to EdgeWidth + 1.</summary>
-    private static byte[] DistanceFromBackground(int width, int height, ReadOnlySpan<byte> rgb, bool openHoles)
+    private static byte[] DistanceFromBackground(int width, int height, ReadOnlySpan<byte> rgb, bool lossy, bool openHoles)
     {
         var area = width * height;
-        var white = new bool[area];
-        var pure = new bool[area];
+        var contrast = new int[area];
         for (var i = 0; i < area; i++)
         {
-            var darkest = Math.Min(rgb[i * 3], Math.Min(rgb[i * 3 + 1], rgb[i * 3 + 2]));
-            white[i] = darkest >= 255 - Tolerance;
-            pure[i] = darkest >= 254;
+            contrast[i] = 255 - Math.Min(rgb[i * 3], Math.Min(rgb[i * 3 + 1], rgb[i * 3 + 2]));
         }
+
+        var white = Array.ConvertAll(contrast, value => value <= Tolerance);
 
         var background = new bool[area];
         var stack = new Stack<int>();
@@ -131,7 +143,13 @@ internal static class BackgroundRemoval
         Fill(width, height, white, background, stack, null);
         if (openHoles)
         {
-            OpenHoles(width, height, white, pure, background);
+            OpenHoles(width, height, white, Array.ConvertAll(contrast, value => value <= 1), background);
+        }
+
+        if (lossy)
+        {
+            RemoveRipples(width, height, contrast, background);
+            RemoveSpecks(width, height, contrast, background);
         }
 
         var distance = new byte[area];
@@ -174,6 +192,64 @@ internal static class BackgroundRemoval
             Fill(width, height, white, seen, new Stack<int>([i]), region);
             var exact = region.Count(at => pure[at]);
             if (exact >= HoleArea && exact >= region.Count * 0.8)
+            {
+                region.ForEach(at => background[at] = true);
+            }
+        }
+    }
+
+    /// <summary>Background grows into weak contrast beside strong edges, a pixel ring at a time.</summary>
+    private static void RemoveRipples(int width, int height, int[] contrast, bool[] background)
+    {
+        for (var ring = 0; ring < RippleReach; ring++)
+        {
+            var grown = new List<int>();
+            for (var y = 1; y < height - 1; y++)
+            {
+                for (var x = 1; x < width - 1; x++)
+                {
+                    var at = y * width + x;
+                    if (!background[at] && contrast[at] <= RippleTolerance
+                        && (background[at - 1] || background[at + 1] || background[at - width] || background[at + width])
+                        && StrongestNear(width, height, contrast, x, y) >= StrongContrast)
+                    {
+                        grown.Add(at);
+                    }
+                }
+            }
+
+            grown.ForEach(at => background[at] = true);
+        }
+    }
+
+    private static int StrongestNear(int width, int height, int[] contrast, int x, int y)
+    {
+        var strongest = 0;
+        for (var v = Math.Max(0, y - RippleReach); v <= Math.Min(height - 1, y + RippleReach); v++)
+        {
+            for (var u = Math.Max(0, x - RippleReach); u <= Math.Min(width - 1, x + RippleReach); u++)
+            {
+                strongest = Math.Max(strongest, contrast[v * width + u]);
+            }
+        }
+
+        return strongest;
+    }
+
+    private static void RemoveSpecks(int width, int height, int[] contrast, bool[] background)
+    {
+        var open = Array.ConvertAll(background, value => !value);
+        var seen = new bool[background.Length];
+        for (var i = 0; i < seen.Length; i++)
+        {
+            if (!open[i] || seen[i])
+            {
+                continue;
+            }
+
+            var region = new List<int>();
+            Fill(width, height, open, seen, new Stack<int>([i]), region);
+            if (region.Count <= SpeckArea && region.Max(at => contrast[at]) < StrongContrast / 2)
             {
                 region.ForEach(at => background[at] = true);
             }

@@ -19,6 +19,8 @@ internal static class CaptionWriter
         {
             < 0.50 => phrase,
             < 0.82 => noun,
+            // "an icon of a cat, flat icon" is nobody's wish.
+            _ when icon is not null => phrase,
             < 0.88 => $"an emoji of {phrase}",
             < 0.92 => $"a picture of {phrase}",
             < 0.95 => $"a drawing of {phrase}",

@@ -26,14 +26,15 @@ internal static class ColorNames
     /// <summary>The everyday name of one colour: hue in degrees, saturation and value in [0, 1].</summary>
     public static string Of(float hue, float saturation, float value)
     {
-        if (value < 0.22f)
+        // Dark blues and browns pass for black: an ant, a camera.
+        if (value < 0.25f || (value < 0.38f && saturation < 0.45f))
         {
             return "black";
         }
 
         if (saturation < 0.14f)
         {
-            return value > 0.85f ? "white" : value < 0.32f ? "black" : "gray";
+            return value > 0.85f ? "white" : "gray";
         }
 
         return hue switch

@@ -66,7 +66,7 @@ public sealed class EmojiLibrary
             };
             var keywords = facts.GetProperty("keywords").EnumerateArray().Select(word => word.GetString()!).ToArray();
             var pixels = PictureFile.Decode(picture.Value, where).ToRgb();
-            var sprite = BackgroundRemoval.Cut(pixels.Width, pixels.Height, pixels.Pixels, workingSize, style == EmojiStyle.ThreeD);
+            var sprite = BackgroundRemoval.Cut(pixels.Width, pixels.Height, pixels.Pixels, workingSize, picture.Key is not "png", style == EmojiStyle.ThreeD);
             return sprite is null
                 ? null
                 : new Emoji(name, Title(caption), style, facts.GetProperty("group").GetString()!, keywords, ShardNumber(sample.Shard), sprite);

@@ -21,7 +21,7 @@ internal static class Hsv
         var sector = hue / 60;
         var low = value * (1 - saturation);
         var range = value - low;
-        return (low + range * Share(sector, 0), low + range * Share(sector, 4), low + range * Share(sector, 2));
+        return (low + range * Share(sector, 0), low + range * Share(sector, 2), low + range * Share(sector, 4));
 
         // A channel rises and falls around its own sector: 1 within one sector of it, 0 beyond two.
         static float Share(float sector, float own)

@@ -33,7 +33,21 @@ internal static class Phrases
     public static bool TakesArticle(string noun)
     {
         var head = Head(noun);
-        return !NoArticle.Contains(noun) && !NoArticle.Contains(head) && !LooksPlural(LastWord(head));
+        return !NoArticle.Contains(noun) && !EndsInMass(head) && !LooksPlural(LastWord(head));
+    }
+
+    private static bool EndsInMass(string head)
+    {
+        // "bread", and with adjectives "white bread".
+        for (var at = 0; at >= 0; at = head.IndexOf(' ', at + 1))
+        {
+            if (NoArticle.Contains(at == 0 ? head : head[(at + 1)..]))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Whether "two ..." makes sense.</summary>
@@ -52,7 +66,7 @@ internal static class Phrases
     private static string Article(string phrase)
     {
         var word = phrase.Split(' ', '-')[0].ToLowerInvariant();
-        if (word.StartsWith("uni", StringComparison.Ordinal) || word is "ufo" or "euro" or "ukulele" or "us" or "one" or "usb")
+        if (word.StartsWith("uni", StringComparison.Ordinal) || word.StartsWith("eu", StringComparison.Ordinal) || word is "ufo" or "ukulele" or "us" or "one" or "usb")
         {
             return "a";
         }

@@ -75,7 +75,9 @@ public static class TarSamples
 
             return null;
         }
-        catch (Exception error) when (error is IOException or InvalidDataException or FormatException or ArgumentException or NotSupportedException)
+        // What the reader throws for a damaged header depends on the field.
+        catch (Exception error) when (error is IOException or InvalidDataException or FormatException or ArgumentException
+            or NotSupportedException or InvalidOperationException or OverflowException)
         {
             throw new DataException($"The shard {path} is not a sound tar file ({error.Message}); fetch or write it again.", error);
         }
@@ -100,7 +102,7 @@ public static class TarSamples
 
             return content.ToArray();
         }
-        catch (Exception error) when (error is IOException or InvalidDataException)
+        catch (Exception error) when (error is IOException or InvalidDataException or InvalidOperationException)
         {
             throw new DataException($"The shard {path} ends within its entry {entry.Name}; fetch or write it again.", error);
         }

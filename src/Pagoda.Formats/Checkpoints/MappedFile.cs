@@ -44,13 +44,13 @@ internal sealed unsafe class MappedFile : IDisposable
     }
 
     /// <summary>A piece of the file.</summary>
-    /// <exception cref="CheckpointException">It is not all within the file.</exception>
+    /// <exception cref="CheckpointException">It is not all within the file; the message leaves the file to the caller.</exception>
     public ReadOnlySpan<byte> Span(long offset, long length)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         if (offset < 0 || length < 0 || length > int.MaxValue || offset > Length - length)
         {
-            throw new CheckpointException($"{Path}: {length} bytes at {offset} are wanted, but the file has {Length}; it is truncated or damaged.");
+            throw new CheckpointException($"{length} bytes at {offset} are wanted, but the file has {Length}; it is truncated or damaged");
         }
 
         return new ReadOnlySpan<byte>(start + offset, (int)length);

@@ -1,3 +1,5 @@
+using System.Drawing;
+
 namespace Pagoda.Formats.Images;
 
 /// <summary>
@@ -18,7 +20,7 @@ public sealed record ClipPreprocessing(int Size)
     public Resampling Filter { get; init; } = Resampling.Bicubic;
 
     /// <summary>The planes <c>[3, Size, Size]</c> for <paramref name="picture"/>.</summary>
-    /// <exception cref="PictureException"><see cref="Size"/> is below 1, or the picture so narrow that its resized longer side is too long.</exception>
+    /// <exception cref="PictureException"><see cref="Size"/> is below 1 or too large.</exception>
     public float[] Apply(Picture picture)
     {
         var rgb = Square(picture).Pixels;
@@ -56,10 +58,9 @@ public sealed record ClipPreprocessing(int Size)
         var length = (int)Math.Min((double)((long)Size * longer) / shorter, int.MaxValue);
         var (width, height) = wide ? (length, Size) : (Size, length);
         var filter = picture.Mode is PictureMode.Palette or PictureMode.Bilevel ? Resampling.Nearest : Filter;
-        var resized = Resampler.Resize(picture, width, height, filter);
         var left = (int)Math.Round((width - Size) / 2.0, MidpointRounding.ToEven);
         var top = (int)Math.Round((height - Size) / 2.0, MidpointRounding.ToEven);
-        return DropAlpha(resized.Crop(left, top, Size, Size));
+        return DropAlpha(Resampler.Resize(picture, width, height, filter, new Rectangle(left, top, Size, Size)));
     }
 
     private static Picture DropAlpha(Picture picture)

@@ -10,6 +10,11 @@ internal static unsafe class PictureEncoder
         var bilevel = picture.Mode == PictureMode.Bilevel;
         var pixels = bilevel ? Array.ConvertAll(picture.Pixels, value => (byte)(value >> 7)) : picture.Pixels;
         CheckLevel(level);
+        if (picture.Palette is not null && picture.Pixels.Max() is var index && index >= picture.Palette.Length / 4)
+        {
+            throw new PictureException($"A pixel with index {index} lies beyond the palette of {picture.Palette.Length / 4} colours; PNG has no such pixels.");
+        }
+
         fixed (byte* start = pixels)
         {
             var native = Native(picture, start);

@@ -71,7 +71,11 @@ public static partial class PictureFile
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            File.Delete(temporary);
+            if (File.Exists(temporary))
+            {
+                File.Delete(temporary);
+            }
+
             throw new PictureException($"{path} cannot be written: {problem.Message}", problem);
         }
     }

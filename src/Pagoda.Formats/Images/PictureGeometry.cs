@@ -11,6 +11,11 @@ public sealed partial class Picture
             throw new PictureException($"A crop of {width} x {height} pixels at ({x}, {y}) does not fit in a picture of {Width} x {Height}.");
         }
 
+        if (width == Width && height == Height)
+        {
+            return this;
+        }
+
         var row = width * Channels;
         var to = new byte[row * height];
         for (var line = 0; line < height; line++)

@@ -40,7 +40,7 @@ internal static class PngTexts
                 {
                     texts.Add(Parse(chunk, ref budget));
                 }
-                catch (Exception problem) when (problem is InvalidDataException or DecoderFallbackException)
+                catch (Exception problem) when (problem is IOException or InvalidDataException or DecoderFallbackException)
                 {
                     throw new PictureException($"{name} holds a {Encoding.ASCII.GetString(chunk.Type)} chunk that cannot be read: {problem.Message}", problem);
                 }

@@ -1,3 +1,4 @@
+using System.Drawing;
 using System.Numerics;
 
 namespace Pagoda.Formats.Images;
@@ -11,69 +12,81 @@ internal static class Resampler
     private const int Precision = 32 - 8 - 2;
     private const int Half = 1 << (Precision - 1);
 
-    public static Picture Resize(Picture source, int width, int height, Resampling filter)
+    public static Picture Resize(Picture source, int width, int height, Resampling filter) =>
+        Resize(source, width, height, filter, new Rectangle(0, 0, width, height));
+
+    /// <summary>What a crop to <paramref name="window"/> would leave of the resized picture; the rest is never computed.</summary>
+    public static Picture Resize(Picture source, int width, int height, Resampling filter, Rectangle window)
     {
-        if (width < 1 || height < 1 || (long)width * height * source.Channels > Array.MaxLength || (long)width * source.Height * source.Channels > Array.MaxLength)
+        if (width < 1 || height < 1 || (long)window.Width * Math.Max(window.Height, source.Height) * source.Channels > Array.MaxLength)
         {
-            throw new PictureException($"A picture cannot be resized to {width} x {height} pixels; choose sides of at least 1 and less than 2 GB in all.");
+            throw new PictureException($"A picture of {source.Width} x {source.Height} pixels cannot be resized to {width} x {height}; choose sides of at least 1 and less than 2 GB in all.");
         }
 
         if (width == source.Width && height == source.Height)
         {
-            return source;
+            return window.Size == new Size(width, height) ? source : source.Crop(window.X, window.Y, window.Width, window.Height);
         }
 
         if (filter == Resampling.Nearest)
         {
-            return source.Like(width, height, Nearest(source, width, height));
+            return source.Like(window.Width, window.Height, Nearest(source, width, height, window));
         }
 
-        var alpha = source.Mode is PictureMode.GreyAlpha or PictureMode.Rgba;
-        var pixels = alpha ? Alpha.Premultiply(source.Pixels, source.Channels) : source.Pixels;
-        if (width != source.Width)
+        var columns = width == source.Width ? null : ResamplingWeights.Make(source.Width, width, filter, window.X, window.Width);
+        var rows = height == source.Height ? null : ResamplingWeights.Make(source.Height, height, filter, window.Y, window.Height);
+        var used = source.Crop(columns?.FirstInput ?? window.X, rows?.FirstInput ?? window.Y, columns?.InputCount ?? window.Width, rows?.InputCount ?? window.Height);
+        var alpha = used.Mode is PictureMode.GreyAlpha or PictureMode.Rgba;
+        var pixels = alpha ? Alpha.Premultiply(used.Pixels, used.Channels) : used.Pixels;
+        if (columns is not null)
         {
-            pixels = Horizontal(pixels, source.Width, source.Height, source.Channels, ResamplingWeights.Make(source.Width, width, filter));
+            pixels = Horizontal(pixels, used.Width, used.Height, used.Channels, columns);
         }
 
-        if (height != source.Height)
+        if (rows is not null)
         {
-            pixels = Vertical(pixels, width * source.Channels, ResamplingWeights.Make(source.Height, height, filter));
+            pixels = Vertical(pixels, window.Width * used.Channels, rows);
         }
 
         if (alpha)
         {
-            Alpha.Divide(pixels, source.Channels);
+            Alpha.Divide(pixels, used.Channels);
         }
 
-        return source.Like(width, height, pixels);
+        return used.Like(window.Width, window.Height, pixels);
     }
 
-    private static byte[] Nearest(Picture source, int width, int height)
+    private static byte[] Nearest(Picture source, int width, int height, Rectangle window)
     {
-        // Positions are summed, not multiplied, for that is what Pillow rounds.
-        var columns = Positions(source.Width, width);
-        var rows = Positions(source.Height, height);
+        var columns = Positions(source.Width, width, window.X, window.Width);
+        var rows = Positions(source.Height, height, window.Y, window.Height);
         var channels = source.Channels;
-        var to = new byte[width * height * channels];
-        for (int y = 0, o = 0; y < height; y++)
+        var to = new byte[window.Width * window.Height * channels];
+        var at = 0;
+        foreach (var y in rows)
         {
-            var row = source.Pixels.AsSpan(rows[y] * source.Width * channels, source.Width * channels);
-            for (var x = 0; x < width; x++, o += channels)
+            var row = source.Pixels.AsSpan(y * source.Width * channels, source.Width * channels);
+            foreach (var x in columns)
             {
-                row.Slice(columns[x] * channels, channels).CopyTo(to.AsSpan(o));
+                row.Slice(x * channels, channels).CopyTo(to.AsSpan(at));
+                at += channels;
             }
         }
 
         return to;
 
-        static int[] Positions(int from, int to)
+        // Summed, not multiplied, for the sum's rounding is what Pillow has.
+        static int[] Positions(int inputs, int outputs, int first, int count)
         {
-            var step = (double)from / to;
+            var step = (double)inputs / outputs;
             var at = step * 0.5;
-            var positions = new int[to];
-            for (var i = 0; i < to; i++, at += step)
+            var positions = new int[count];
+            for (var i = 0; i < first + count; i++, at += step)
             {
-                positions[i] = Math.Min((int)at, from - 1);
+                if (i >= first)
+                {
+                    positions[i - first] = Math.Min((int)at, inputs - 1);
+                }
             }
 
             return positions;
@@ -90,7 +103,7 @@ internal static class Resampler
             for (var x = 0; x < outputs; x++, o += channels)
             {
                 var taps = weights.Taps(x);
-                var under = row.Slice(weights.Starts[x] * channels, taps.Length * channels);
+                var under = row.Slice((weights.Starts[x] - weights.FirstInput) * channels, taps.Length * channels);
                 if (channels == 3)
                 {
                     int red = Half, green = Half, blue = Half;
@@ -134,7 +147,7 @@ internal static class Resampler
             var taps = weights.Taps(y);
             for (var t = 0; t < taps.Length; t++)
             {
-                Accumulate(pixels.AsSpan((weights.Starts[y] + t) * stride, stride), taps[t], sums);
+                Accumulate(pixels.AsSpan((weights.Starts[y] - weights.FirstInput + t) * stride, stride), taps[t], sums);
             }
 
             for (var i = 0; i < stride; i++)

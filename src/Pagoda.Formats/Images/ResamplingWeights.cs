@@ -22,31 +22,38 @@ internal sealed class ResamplingWeights
     /// <summary>The first input position of each output position.</summary>
     public int[] Starts { get; }
 
+    /// <summary>The first input position that any output position mixes.</summary>
+    public int FirstInput => Starts[0];
+
+    /// <summary>How many input positions from <see cref="FirstInput"/> on the outputs mix in all.</summary>
+    public int InputCount => Starts[^1] + counts[^1] - Starts[0];
+
     /// <summary>The weights of the input positions from <c>Starts[output]</c> on; they sum to 2^22 but for rounding.</summary>
     public ReadOnlySpan<int> Taps(int output) => weights.AsSpan(output * most, counts[output]);
 
-    public static ResamplingWeights Make(int inputs, int outputs, Resampling filter)
+    /// <summary>The weights of <paramref name="count"/> of <paramref name="outputs"/> positions from <paramref name="first"/> on.</summary>
+    public static ResamplingWeights Make(int inputs, int outputs, Resampling filter, int first, int count)
     {
         var scale = (double)inputs / outputs;
         var stretch = Math.Max(scale, 1.0);
         var support = Radius(filter) * stretch;
-        var made = new ResamplingWeights(outputs, ((int)Math.Ceiling(support) * 2) + 1);
+        var made = new ResamplingWeights(count, ((int)Math.Ceiling(support) * 2) + 1);
         var kernel = new double[made.most];
-        for (var output = 0; output < outputs; output++)
+        for (var output = 0; output < count; output++)
         {
-            var centre = (output + 0.5) * scale;
+            var centre = (first + output + 0.5) * scale;
             var start = Math.Max((int)(centre - support + 0.5), 0);
-            var count = Math.Min((int)(centre + support + 0.5), inputs) - start;
+            var taps = Math.Min((int)(centre + support + 0.5), inputs) - start;
             var sum = 0.0;
-            for (var i = 0; i < count; i++)
+            for (var i = 0; i < taps; i++)
             {
                 kernel[i] = Kernel(filter, (i + start - centre + 0.5) * (1.0 / stretch));
                 sum += kernel[i];
             }
 
             made.Starts[output] = start;
-            made.counts[output] = count;
-            for (var i = 0; i < count; i++)
+            made.counts[output] = taps;
+            for (var i = 0; i < taps; i++)
             {
                 var weight = sum != 0 ? kernel[i] / sum : kernel[i];
                 made.weights[(output * made.most) + i] = (int)((weight * One) + (weight < 0 ? -0.5 : 0.5));

@@ -9,6 +9,9 @@ public sealed record DownloadOptions
     /// <summary>How many tries in a row may bring not one new byte. Default 6.</summary>
     public int FruitlessTries { get; init; } = 6;
 
+    /// <summary>How many tries in a row may find no server at all. Default 3.</summary>
+    public int UnreachableTries { get; init; } = 3;
+
     /// <summary>The wait after the first fruitless try; it doubles with each, up to 30 s. Default 1 s.</summary>
     public TimeSpan FirstWait { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -84,7 +84,7 @@ public sealed class Downloader(HttpClient client, DownloadOptions? options = nul
     {
         try
         {
-            return new FileStream(file + ".part", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1 << 16, useAsync: true);
+            return new FileStream(file + ".part", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, useAsync: true);
         }
         catch (IOException exception) when (File.Exists(file + ".part"))
         {
@@ -101,6 +101,7 @@ public sealed class Downloader(HttpClient client, DownloadOptions? options = nul
             string problem;
             TimeSpan? asked = null;
             Exception cause;
+            var tries = _options.FruitlessTries;
             try
             {
                 await ReceiveAsync(url, file, part, size, progress, cancellation).ConfigureAwait(false);
@@ -117,6 +118,10 @@ public sealed class Downloader(HttpClient client, DownloadOptions? options = nul
             catch (HttpRequestException exception)
             {
                 (problem, cause) = (Explain(url, exception), exception);
+                if (exception.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError)
+                {
+                    tries = Math.Min(tries, _options.UnreachableTries);
+                }
             }
             catch (IOException exception) when (exception is HttpIOException || exception.InnerException is SocketException)
             {
@@ -125,7 +130,7 @@ public sealed class Downloader(HttpClient client, DownloadOptions? options = nul
 
             await part.FlushAsync(cancellation).ConfigureAwait(false);
             fruitless = part.Length > before ? 1 : fruitless + 1;
-            if (fruitless >= _options.FruitlessTries)
+            if (fruitless >= tries)
             {
                 var kept = part.Length > 0 ? $"; the {part.Length:N0} bytes received are kept, and the next pull continues there" : "";
                 throw new DownloadException(

@@ -81,9 +81,9 @@ public static class BpeTrainer
             }
         }
 
-        public List<(string Left, string Right)> Learn(int limit, int minimumCount)
+        public List<string> Learn(int limit, int minimumCount)
         {
-            var merges = new List<(string, string)>();
+            var merges = new List<string>();
             while (merges.Count < limit && _queue.TryDequeue(out var pair, out var priority))
             {
                 var count = _counts.GetValueOrDefault(pair);
@@ -100,7 +100,7 @@ public static class BpeTrainer
                 // A symbol has one place in CLIP's layout, so a second way to the same symbol is not a merge.
                 if (_known.Add(pair.Left + pair.Right))
                 {
-                    merges.Add(pair);
+                    merges.Add($"{pair.Left} {pair.Right}");
                     Merge(pair);
                 }
             }

@@ -17,6 +17,7 @@ public sealed class ClipTokenizer
     private readonly ConcurrentDictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> _cached;
     private readonly int[] _byteIds = new int[256];
     private readonly int[] _lastByteIds = new int[256];
+    private int _cachedWords;
 
     internal ClipTokenizer(BytePairVocabulary vocabulary, ClipTokenizerOptions options, string source)
     {
@@ -72,7 +73,7 @@ public sealed class ClipTokenizer
     public void SaveTokenizerJson(string path) => TokenizerJson.Write(this, path);
 
     /// <summary>The text as it is when it is cut into words: repaired, entities resolved, spaces collapsed, lower case.</summary>
-    public string Clean(string text) => TextCleaning.Clean(text);
+    public string Clean(string text) => TextCleaning.Clean(text, Options.RepairText);
 
     /// <summary>The ids of a text, without start and end token.</summary>
     public int[] Encode(string text)
@@ -104,10 +105,7 @@ public sealed class ClipTokenizer
                     nameof(ids), id, $"Token {id} is not in the vocabulary, whose ids go from 0 to {VocabularySize - 1}.");
             }
 
-            foreach (var character in symbol)
-            {
-                bytes.Add((byte)ByteSymbols.Byte(character));
-            }
+            AddBytes(symbol, bytes);
         }
 
         return Encoding.UTF8.GetString([.. bytes]).Replace(BytePairVocabulary.WordEnd, " ", StringComparison.Ordinal);
@@ -145,6 +143,22 @@ public sealed class ClipTokenizer
         ? contextLength
         : throw new ArgumentOutOfRangeException(
             nameof(contextLength), contextLength, "A row needs room for the start and the end token: a context length of 2 or more.");
+
+    private static void AddBytes(string symbol, List<byte> bytes)
+    {
+        foreach (var rune in symbol.EnumerateRunes())
+        {
+            // A special token may be spelled with characters that stand for no byte: these are themselves.
+            if (rune.IsBmp && ByteSymbols.Byte((char)rune.Value) is >= 0 and var value)
+            {
+                bytes.Add((byte)value);
+            }
+            else
+            {
+                bytes.AddRange(Encoding.UTF8.GetBytes(rune.ToString()));
+            }
+        }
+    }
 
     private void FillRow(string text, Span<long> row, bool truncate)
     {
@@ -184,9 +198,9 @@ public sealed class ClipTokenizer
         var ids = word.SequenceEqual(Options.StartText) ? [StartToken]
             : word.SequenceEqual(Options.EndText) ? [EndToken]
             : MergeWord(word);
-        if (word.Length <= LongestCachedWord && _cache.Count < LargestCache)
+        if (word.Length <= LongestCachedWord && Volatile.Read(ref _cachedWords) < LargestCache && _cached.TryAdd(word, ids))
         {
-            _cache.TryAdd(word.ToString(), ids);
+            Interlocked.Increment(ref _cachedWords);
         }
 
         return ids;

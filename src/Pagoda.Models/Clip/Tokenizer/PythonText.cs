@@ -5,33 +5,52 @@ namespace Pagoda.Models.Clip.Tokenizer;
 
 /// <summary>
 /// What <c>str.lower</c>, <c>str.strip</c> and <c>\s</c> mean in Python, where CLIP's captions were cut: full case
-/// mappings from Unicode's SpecialCasing.txt and the white space of both the Unicode property and the bidirectional class.
+/// mappings from Unicode's SpecialCasing.txt, and white space.
 /// </summary>
 internal static class PythonText
 {
     private const char CapitalSigma = '\u03A3';
     private const char CapitalDottedI = '\u0130';
 
-    /// <summary>Whether Python's <c>\s</c> matches: Unicode white space and the separators U+001C to U+001F.</summary>
-    public static bool IsSpace(char character) => char.IsWhiteSpace(character) || character is >= '\u001C' and <= '\u001F';
-
-    /// <summary>Replaces every run of white space by one space and cuts off what is at either end.</summary>
+    /// <summary>
+    /// Cuts white space off both ends and replaces every run of it by one space. At the ends the separators U+001C to U+001F
+    /// count as white space (<c>str.strip</c>), in between they do not (<c>\s</c> of the regex package).
+    /// </summary>
     public static string CollapseSpaces(string text)
     {
-        var result = new StringBuilder(text.Length);
-        foreach (var character in text)
+        var stripped = Strip(text);
+        var result = new StringBuilder(stripped.Length);
+        foreach (var character in stripped)
         {
-            if (!IsSpace(character))
+            if (!char.IsWhiteSpace(character))
             {
                 result.Append(character);
             }
-            else if (result.Length > 0 && result[^1] != ' ')
+            else if (result.Length == 0 || result[^1] != ' ')
             {
                 result.Append(' ');
             }
         }
 
-        return result.ToString().TrimEnd(' ');
+        return result.ToString();
+    }
+
+    private static ReadOnlySpan<char> Strip(ReadOnlySpan<char> text)
+    {
+        var (start, end) = (0, text.Length);
+        while (start < end && IsStripped(text[start]))
+        {
+            start++;
+        }
+
+        while (end > start && IsStripped(text[end - 1]))
+        {
+            end--;
+        }
+
+        return text[start..end];
+
+        static bool IsStripped(char character) => char.IsWhiteSpace(character) || character is >= '\u001C' and <= '\u001F';
     }
 
     /// <summary>Lower case, with the two mappings that depend on more than one character: U+0130 and the final sigma.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
@@ -65,7 +66,7 @@ internal static class TokenizerFiles
             }
         }
 
-        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        var ids = new Dictionary<string, int>();
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(vocabularyPath));
@@ -81,41 +82,74 @@ internal static class TokenizerFiles
         return new ClipTokenizer(vocabulary, TokenizerJson.Fit(options, ids), vocabularyPath);
     }
 
-    private static List<(string Left, string Right)> ReadMerges(string path, bool hasHeading, int limit)
+    private static List<string> ReadMerges(string path, bool hasHeading, int limit)
     {
         using var file = File.OpenRead(path);
         var isGzip = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
         file.Position = 0;
         using Stream stream = isGzip ? new GZipStream(file, CompressionMode.Decompress) : file;
         using var reader = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
-        var merges = new List<(string, string)>(Math.Min(limit, ClipMerges));
-        var number = 0;
-        try
+        var merges = new List<string>(Math.Min(limit, ClipMerges));
+        for (var number = 1; merges.Count < limit; number++)
         {
-            while (merges.Count < limit && reader.ReadLine() is { } line)
+            if (ReadLine(reader, path, number) is not { } line)
             {
-                number++;
-                if (line.Length == 0 || (number == 1 && (hasHeading || line.StartsWith("#version", StringComparison.Ordinal))))
-                {
-                    continue;
-                }
-
-                var space = line.IndexOf(' ', StringComparison.Ordinal);
-                if (space <= 0 || space == line.Length - 1 || line.IndexOf(' ', space + 1) >= 0)
-                {
-                    throw new InvalidDataException(
-                        $"{path}, line {number}: a merge is two symbols with one space between them, but the line is \"{line[..Math.Min(line.Length, 60)]}\".");
-                }
-
-                merges.Add((line[..space], line[(space + 1)..]));
+                return !isGzip || IsComplete(path)
+                    ? merges
+                    : throw new InvalidDataException($"{path}: the gzip file ends too early, after {number - 1} lines; fetch it again.");
             }
-        }
-        catch (DecoderFallbackException exception)
-        {
-            throw new InvalidDataException($"{path}, after line {number}: this is not UTF-8 text, so no list of merges.", exception);
+
+            if (line.Length == 0 || (number == 1 && (hasHeading || line.StartsWith("#version", StringComparison.Ordinal))))
+            {
+                continue;
+            }
+
+            var space = line.IndexOf(' ', StringComparison.Ordinal);
+            if (space <= 0 || space == line.Length - 1 || line.IndexOf(' ', space + 1) >= 0)
+            {
+                throw new InvalidDataException(
+                    $"{path}, line {number}: a merge is two symbols with one space between them, but the line is \"{line[..Math.Min(line.Length, 60)]}\".");
+            }
+
+            merges.Add(line);
         }
 
         return merges;
+    }
+
+    private static string? ReadLine(StreamReader reader, string path, int number)
+    {
+        try
+        {
+            return reader.ReadLine();
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException($"{path}, near line {number}: the gzip data is damaged; fetch the file again.", exception);
+        }
+        catch (DecoderFallbackException exception)
+        {
+            throw new InvalidDataException($"{path}, near line {number}: this is not UTF-8 text, so no list of merges.", exception);
+        }
+    }
+
+    /// <summary>Whether a gzip file has as many bytes inside as its last four bytes say; .NET takes a cut file as it is.</summary>
+    private static bool IsComplete(string path)
+    {
+        using var file = File.OpenRead(path);
+        Span<byte> size = stackalloc byte[4];
+        file.Seek(-4, SeekOrigin.End);
+        file.ReadExactly(size);
+        file.Position = 0;
+        using var stream = new GZipStream(file, CompressionMode.Decompress);
+        var buffer = new byte[1 << 16];
+        var length = 0u;
+        for (int read; (read = stream.Read(buffer)) > 0;)
+        {
+            length += (uint)read;
+        }
+
+        return length == BinaryPrimitives.ReadUInt32LittleEndian(size);
     }
 
     private static bool StartsWithBrace(string path)

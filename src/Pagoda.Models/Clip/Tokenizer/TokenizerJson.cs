@@ -6,6 +6,8 @@ namespace Pagoda.Models.Clip.Tokenizer;
 /// <summary>Hugging Face's <c>tokenizer.json</c> as their CLIP models have it (huggingface/tokenizers, model type BPE).</summary>
 internal static class TokenizerJson
 {
+    private const int LargestId = (1 << 21) - 1;
+
     private const string SplitPattern =
         @"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
 
@@ -35,7 +37,7 @@ internal static class TokenizerJson
                 $"{path}: end_of_word_suffix is \"{suffix}\" where CLIP's tokenizers have \"{BytePairVocabulary.WordEnd}\".");
         }
 
-        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        var ids = new Dictionary<string, int>();
         ReadIds(vocab, ids, path);
         if (document.RootElement.TryGetProperty("added_tokens", out var added) && added.ValueKind == JsonValueKind.Array)
         {
@@ -45,21 +47,15 @@ internal static class TokenizerJson
             }
         }
 
-        var pairs = new List<(string, string)>(merges.GetArrayLength());
+        var pairs = new List<string>(merges.GetArrayLength());
         foreach (var merge in merges.EnumerateArray())
         {
-            var parts = merge.ValueKind switch
+            pairs.Add(merge.ValueKind switch
             {
-                JsonValueKind.String => merge.GetString()!.Split(' '),
-                JsonValueKind.Array => [.. merge.EnumerateArray().Select(part => part.ToString())],
-                _ => [],
-            };
-            if (parts.Length != 2)
-            {
-                throw new InvalidDataException($"{path}: merge {pairs.Count + 1} is not two symbols.");
-            }
-
-            pairs.Add((parts[0], parts[1]));
+                JsonValueKind.String => merge.GetString()!,
+                JsonValueKind.Array => string.Join(' ', merge.EnumerateArray()),
+                _ => throw new InvalidDataException($"{path}: merge {pairs.Count + 1} is neither a text nor a list of two symbols."),
+            });
         }
 
         return new ClipTokenizer(new BytePairVocabulary(ids, pairs, path), Fit(options, ids), path);
@@ -159,9 +155,9 @@ internal static class TokenizerJson
 
         json.WriteEndObject();
         json.WriteStartArray("merges");
-        foreach (var (left, right) in tokenizer.Vocabulary.Merges)
+        foreach (var merge in tokenizer.Vocabulary.Merges)
         {
-            json.WriteStringValue($"{left} {right}");
+            json.WriteStringValue(merge);
         }
 
         json.WriteEndArray();
@@ -190,9 +186,9 @@ internal static class TokenizerJson
 
     private static void AddId(Dictionary<string, int> ids, string symbol, JsonElement value, string path)
     {
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt32(out var id) || id is < 0 or > 1 << 24)
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt32(out var id) || id is < 0 or > LargestId)
         {
-            throw new InvalidDataException($"{path}: the id of the symbol \"{symbol}\" is not a whole number from 0 to {1 << 24}.");
+            throw new InvalidDataException($"{path}: the id of the symbol \"{symbol}\" is not a whole number from 0 to {LargestId}.");
         }
 
         ids[symbol] = id;

@@ -97,8 +97,14 @@ internal ref struct WordScanner(ReadOnlySpan<char> text, string startText, strin
         {
             return char.IsAsciiLetter(first) ? Kind.Letter
                 : char.IsAsciiDigit(first) ? Kind.Number
-                : PythonText.IsSpace(first) ? Kind.Space
+                : char.IsWhiteSpace(first) ? Kind.Space
                 : Kind.Other;
+        }
+
+        // Ignoring case makes U+0345 an iota for the pattern's last branch, which excludes letters, but not for its first.
+        if (first == '\u0345')
+        {
+            return Kind.Space;
         }
 
         if (Rune.DecodeFromUtf16(rest, out var rune, out length) != System.Buffers.OperationStatus.Done)
@@ -110,7 +116,7 @@ internal ref struct WordScanner(ReadOnlySpan<char> text, string startText, strin
         {
             <= UnicodeCategory.OtherLetter => Kind.Letter,
             UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => Kind.Number,
-            _ => PythonText.IsSpace(first) ? Kind.Space : Kind.Other,
+            _ => char.IsWhiteSpace(first) ? Kind.Space : Kind.Other,
         };
     }
 

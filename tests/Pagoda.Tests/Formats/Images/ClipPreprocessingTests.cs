@@ -58,6 +58,32 @@ public class ClipPreprocessingTests
         Assert.Equal(2, new ClipPreprocessing(4).Square(new Picture(4, 9, 1, pixels)).Pixels[0]);
     }
 
+    [Fact]
+    public void Square_OfAThreadComputesOnlyItsCentre()
+    {
+        // Resized whole, this would take 10 GB.
+        var thread = new Picture(200_000, 1, 3, [.. Enumerable.Repeat((byte)9, 600_000)]);
+        Assert.All(new ClipPreprocessing(128).Square(thread).Pixels, value => Assert.Equal(9, value));
+    }
+
+    [Fact]
+    public void Square_IsTheCentreOfTheResizedPicture()
+    {
+        foreach (var name in new[] { "rgb.png", "rgba.png", "grey-alpha.png", "palette4.png" })
+        {
+            var picture = Samples.Picture(name);
+            foreach (var size in new[] { 4, 9, 30 })
+            {
+                var width = size * picture.Width / picture.Height;
+                var filter = picture.Mode == PictureMode.Palette ? Resampling.Nearest : Resampling.Bicubic;
+                var left = (int)Math.Round((width - size) / 2.0);
+                var whole = picture.Resize(width, size, filter).Crop(left, 0, size, size).ToRgba().Pixels;
+                var square = new ClipPreprocessing(size).Square(picture).Pixels;
+                Assert.Equal(whole.Where((_, i) => i % 4 != 3), square);
+            }
+        }
+    }
+
     private static IEnumerable<(string Name, float[] Values)> Fixture(string path)
     {
         var bytes = File.ReadAllBytes(path);
