@@ -14,6 +14,7 @@ internal static class CommandLine
     [
         new DoctorCommand(),
         new ModelsCommand(),
+        new DataCommand(),
     ];
 
     private static readonly Option<bool> Verbose = new("--verbose")
