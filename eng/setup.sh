@@ -1,0 +1,156 @@
+# Sourced by run and test: brings this checkout to a state in which Pagoda works, and costs next to nothing when it is in one.
+#
+#   setup_machine            compilers, libraries and the .NET SDK: installed where we may, named in one line where not
+#   build_when_changed WHAT  the native half (native/ -> build/native) and the .NET project or solution WHAT
+#   export_environment       what libtorch must find in the environment before it is loaded
+
+repository=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+configuration=Release
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 MSBUILDDISABLENODEREUSE=1
+
+say() { printf 'pagoda: %s\n' "$*" >&2; }
+die() { say "$@"; exit 1; }
+
+# --- what is missing -------------------------------------------------------------------------------------------------
+
+has_header() { printf '#include <stdio.h>\n#include <%s>\n' "$1" | g++ -E -x c++ - >/dev/null 2>&1; }
+
+missing_packages() {
+    command -v g++ >/dev/null || echo g++
+    command -v cmake >/dev/null || echo cmake
+    command -v ninja >/dev/null || command -v make >/dev/null || echo make
+    if [ -z "${PAGODA_TORCH:-}" ]; then
+        [ -e /usr/include/torch/library.h ] && ls /usr/lib/*/libtorch.so >/dev/null 2>&1 || echo libtorch-dev
+        ls /usr/lib/*/openblas-openmp/libblas.so.3 >/dev/null 2>&1 || echo libopenblas0-openmp
+    fi
+    if command -v g++ >/dev/null; then
+        has_header jpeglib.h || echo libjpeg-dev
+        has_header png.h || echo libpng-dev
+        has_header webp/encode.h || echo libwebp-dev
+    else
+        echo libjpeg-dev libpng-dev libwebp-dev
+    fi
+}
+
+install_packages() {
+    local -a privileged=()
+    local log=$repository/build/packages.log
+    if [ "$(id -u)" != 0 ]; then
+        privileged=(sudo -n)
+        sudo -n true 2>/dev/null || die "missing on this machine: run  sudo apt-get install -y --no-install-recommends $*"
+    fi
+    command -v apt-get >/dev/null || die "missing on this machine: $* (Debian's names); install them, then run this again"
+    say "installing $*"
+    local -a apt=("${privileged[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
+    {
+        apt-cache show "$@" >/dev/null 2>&1 || "${apt[@]}" update
+        "${apt[@]}" install -y --no-install-recommends "$@" ||
+            { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@"; }
+    } >"$log" 2>&1 </dev/null || { tail -n 20 "$log" >&2; die "could not install $*; the whole log is $log"; }
+}
+
+find_dotnet() {
+    local candidate
+    for candidate in "$(command -v dotnet)" "${DOTNET_ROOT:-}/dotnet" "$HOME/.dotnet/dotnet" /usr/share/dotnet/dotnet /usr/lib/dotnet/dotnet; do
+        if [ -x "$candidate" ] && "$candidate" --list-sdks 2>/dev/null | grep -q '^10\.'; then
+            dotnet=$candidate
+            return 0
+        fi
+    done
+    return 1
+}
+
+setup_machine() {
+    mkdir -p "$repository/build"
+    local -a missing
+    mapfile -t missing < <(missing_packages | tr ' ' '\n')
+    [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
+    find_dotnet && return
+    if command -v apt-cache >/dev/null && apt-cache show dotnet-sdk-10.0 >/dev/null 2>&1; then
+        install_packages dotnet-sdk-10.0
+    fi
+    find_dotnet || die "missing on this machine: the .NET 10 SDK; install it from https://dotnet.microsoft.com/download/dotnet/10.0"
+}
+
+# --- building --------------------------------------------------------------------------------------------------------
+
+# A name for everything that a build of WHAT reads: every source file's path, time and size, and the libtorch asked for.
+fingerprint() {
+    {
+        printf '%s\n' "$1" "$configuration" "${PAGODA_TORCH:-}" "${CXX:-}"
+        find "${@:2}" -name bin -prune -o -name obj -prune -o -type f -printf '%p %T@ %s\n' | LC_ALL=C sort
+    } | sha256sum
+}
+
+logged() { # LOG COMMAND...: quiet unless it fails
+    local log=$repository/build/$1
+    "${@:2}" >"$log" 2>&1 </dev/null && return
+    { grep -E '(error|Error)( [A-Z]+[0-9]+)?:' "$log" | sort -u | head -n 20; echo '...'; tail -n 20 "$log"; } >&2
+    die "the build failed; the whole log is $log"
+}
+
+build_native() {
+    local stamp=build/native.stamp torch=${PAGODA_TORCH:-} now
+    [ -e native/CMakeLists.txt ] || return 0
+    now=$(fingerprint native native)
+    [ -d build/native ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && return
+    setup_machine
+    say "building the native half (about a minute the first time)"
+    if [ "$(cat build/cmake.torch 2>/dev/null)" != "torch=$torch" ]; then
+        rm -rf build/cmake build/native
+    fi
+    local -a generator=()
+    [ -e build/cmake/CMakeCache.txt ] || ! command -v ninja >/dev/null || generator=(-G Ninja)
+    logged native-configure.log cmake -S native -B build/cmake "${generator[@]}" -DCMAKE_BUILD_TYPE=Release \
+        ${torch:+"-DCMAKE_PREFIX_PATH=$torch;$torch/share/cmake"}
+    logged native-build.log cmake --build build/cmake --parallel
+    [ -d build/native ] || mkdir build/native
+    printf '%s\n' "torch=$torch" >build/cmake.torch
+    printf '%s\n' "$now" >"$stamp"
+}
+
+build_dotnet() { # WHAT SOURCE...
+    local what=$1 now stamp
+    shift
+    stamp=build/$(basename "$what").stamp
+    now=$(fingerprint "$what" "$@" Directory.Build.props Directory.Packages.props global.json Pagoda.slnx)
+    [ -e "$pagoda" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && return
+    setup_machine
+    say "building $(basename "$what")"
+    local -a options=(-c "$configuration" -v q --nologo -nodeReuse:false --tl:off)
+    # A compiler server outlives the build, and a build machine may wait for it.
+    [ -z "${CI:-}" ] || options+=(-p:UseSharedCompilation=false)
+    logged "$(basename "$what").log" "$dotnet" build "$what" "${options[@]}"
+    printf '%s\n' "$now" >"$stamp"
+}
+
+build_when_changed() { # program | solution
+    cd "$repository" || exit 1
+    mkdir -p build
+    pagoda=$repository/src/Pagoda.Cli/bin/$configuration/net10.0/pagoda.dll
+    exec 9>build/lock
+    flock -n 9 || { say "waiting for another build of this checkout"; flock 9; }
+    build_native
+    case $1 in
+        program) build_dotnet src/Pagoda.Cli src ;;
+        solution) build_dotnet Pagoda.slnx src tests ;;
+    esac
+    exec 9>&-
+    [ -n "${dotnet:-}" ] || dotnet=$(command -v dotnet) || find_dotnet || setup_machine
+}
+
+# --- running ---------------------------------------------------------------------------------------------------------
+
+export_environment() {
+    local folder
+    if [ -z "${PAGODA_TORCH:-}" ]; then
+        # Where both of Debian's OpenBLAS are installed, the default is the one whose threads fight libtorch's.
+        for folder in /usr/lib/*/openblas-openmp; do
+            [ -d "$folder" ] && export LD_LIBRARY_PATH="$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+        done
+    fi
+    # libtorch's CPU kernels stop at AVX2 unless told otherwise before they are loaded.
+    if [ -z "${ATEN_CPU_CAPABILITY:-}" ] && grep -qm1 -w avx512f /proc/cpuinfo && grep -qm1 -w avx512vl /proc/cpuinfo; then
+        export ATEN_CPU_CAPABILITY=avx512
+    fi
+}

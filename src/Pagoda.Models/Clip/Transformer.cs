@@ -1,0 +1,56 @@
+using Pagoda.Torch;
+using Pagoda.Torch.Layers;
+
+namespace Pagoda.Models.Clip;
+
+/// <summary>
+/// The pre-norm transformer of both towers, under the names <c>resblocks.N.{ln_1, attn, ln_2, mlp.c_fc, mlp.c_proj}</c>
+/// (openai/CLIP: clip/model.py, Transformer; open_clip: src/open_clip/transformer.py).
+/// </summary>
+public sealed class Transformer
+{
+    private readonly Block[] _blocks;
+
+    /// <summary>Builds the blocks.</summary>
+    /// <param name="weights">The subtree with <c>resblocks</c>.</param>
+    /// <param name="width">Channels.</param>
+    /// <param name="layers">Blocks.</param>
+    /// <param name="heads">Attention heads.</param>
+    /// <param name="quickGelu">x·σ(1.702x) in place of the exact GELU.</param>
+    /// <param name="mlpRatio">Width of the hidden layer over the width.</param>
+    public Transformer(Weights weights, int width, int layers, int heads, bool quickGelu, double mlpRatio = 4) =>
+        _blocks = [.. Enumerable.Range(0, layers).Select(i => new Block(weights["resblocks"][i], width, layers, heads, quickGelu, mlpRatio))];
+
+    /// <summary><c>[N, L, width]</c> to the same shape.</summary>
+    /// <param name="x">The sequence.</param>
+    /// <param name="mask">Added to the attention scores, <c>[L, L]</c>, or null.</param>
+    public Tensor Forward(Tensor x, Tensor? mask = null)
+    {
+        foreach (var block in _blocks)
+        {
+            x = block.Forward(x, mask);
+        }
+
+        return x;
+    }
+
+    private sealed class Block(Weights weights, int width, int layers, int heads, bool quickGelu, double mlpRatio)
+    {
+        // The deviations of CLIP.initialize_parameters (openai/CLIP: clip/model.py).
+        private readonly LayerNorm _norm1 = new(weights["ln_1"], width);
+        private readonly MultiHeadAttention _attention = new(
+            weights["attn"], width, heads, Initializer.Normal(1 / Math.Sqrt(width)), Initializer.Normal(1 / Math.Sqrt(2.0 * layers * width)));
+        private readonly LayerNorm _norm2 = new(weights["ln_2"], width);
+        private readonly Linear _widen = new(
+            weights["mlp"]["c_fc"], width, (long)(width * mlpRatio), initializer: Initializer.Normal(1 / Math.Sqrt(2.0 * width)));
+        private readonly Linear _narrow = new(
+            weights["mlp"]["c_proj"], (long)(width * mlpRatio), width, initializer: Initializer.Normal(1 / Math.Sqrt(2.0 * layers * width)));
+
+        public Tensor Forward(Tensor x, Tensor? mask)
+        {
+            x = x + _attention.Forward(_norm1.Forward(x), mask);
+            var hidden = _widen.Forward(_norm2.Forward(x));
+            return x + _narrow.Forward(quickGelu ? hidden * (hidden * 1.702).Sigmoid() : hidden.Gelu());
+        }
+    }
+}

@@ -1,0 +1,65 @@
+namespace Pagoda.Torch.Layers;
+
+/// <summary>
+/// Self-attention with several heads, under the names of torch.nn.MultiheadAttention: <c>in_proj_weight</c>
+/// <c>[3·width, width]</c>, <c>in_proj_bias</c>, <c>out_proj</c>.
+/// </summary>
+public sealed class MultiHeadAttention
+{
+    private readonly Tensor _inWeight;
+    private readonly Tensor _inBias;
+    private readonly Linear _out;
+    private readonly int _heads;
+    private readonly long _width;
+
+    /// <summary>Builds the layer.</summary>
+    /// <param name="weights">Its subtree.</param>
+    /// <param name="width">Size of the last dimension.</param>
+    /// <param name="heads">Heads; must divide the width.</param>
+    /// <param name="inInitializer">How the input projection is drawn.</param>
+    /// <param name="outInitializer">How the output projection is drawn.</param>
+    public MultiHeadAttention(Weights weights, long width, int heads, Initializer? inInitializer = null, Initializer? outInitializer = null)
+    {
+        if (heads <= 0 || width % heads != 0)
+        {
+            throw new ArgumentException($"{heads} heads do not divide a width of {width}.", nameof(heads));
+        }
+
+        _inWeight = weights.Parameter("in_proj_weight", [3 * width, width], inInitializer ?? Initializer.FanIn);
+        _inBias = weights.Parameter("in_proj_bias", [3 * width], Initializer.Zeros);
+        _out = new Linear(weights["out_proj"], width, width, initializer: outInitializer);
+        _heads = heads;
+        _width = width;
+    }
+
+    /// <summary><c>[N, L, width]</c> to the same shape.</summary>
+    /// <param name="x">The sequence.</param>
+    /// <param name="mask">Added to the scores before the softmax, <c>[L, L]</c>, or null.</param>
+    public Tensor Forward(Tensor x, Tensor? mask = null)
+    {
+        long n = x.Size(0), length = x.Size(1), head = _width / _heads;
+        var qkv = x.Linear(_inWeight, _inBias).View([n, length, 3, _heads, head]).Permute([2, 0, 3, 1, 4]); // [3, N, H, L, D]
+        var parts = qkv.Unbind(0);
+        var mixed = Attend(parts[0], parts[1], parts[2], mask); // [N, H, L, D]
+        return _out.Forward(mixed.Transpose(1, 2).Reshape([n, length, _width]));
+    }
+
+    /// <summary>softmax(q kᵀ / √D + mask) v for <c>[N, H, L, D]</c>; libtorch's fused kernel where it has one (2.0 and later).</summary>
+    public static Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask = null)
+    {
+        if (Fused)
+        {
+            return q.ScaledDotProductAttention(k, v, mask);
+        }
+
+        var scores = (q * (1 / Math.Sqrt(q.Size(-1)))).Matmul(k.Transpose(-2, -1));
+        if (mask is not null)
+        {
+            scores = scores + mask;
+        }
+
+        return scores.Softmax(-1).To(v.Type).Matmul(v);
+    }
+
+    private static bool Fused { get; } = Ops.HasScaledDotProductAttention;
+}
