@@ -15,6 +15,7 @@ internal static class CommandLine
         new TrainCommand(),
         new DoctorCommand(),
         new ModelsCommand(),
+        new DataCommand(),
     ];
 
     private static readonly Option<bool> Verbose = new("--verbose")
