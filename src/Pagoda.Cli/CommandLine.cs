@@ -13,6 +13,7 @@ internal static class CommandLine
     public static IReadOnlyList<IPagodaCommand> Commands { get; } =
     [
         new TrainCommand(),
+        new BenchCommand(),
         new DoctorCommand(),
         new ModelsCommand(),
         new DataCommand(),
