@@ -167,7 +167,7 @@ public sealed class Trainer : IDisposable
                 .. generators,
             ],
             facts);
-        ClipFolder.Save(_folder, _model, _tokenizer, average: _average?.Average);
+        ClipSaver.Save(_folder, _model, _tokenizer, average: _average?.Average);
     }
 
     private void Resume()

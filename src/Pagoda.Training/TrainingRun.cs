@@ -1,5 +1,6 @@
 using Pagoda.Data.Scenes;
 using Pagoda.Models.Clip;
+using Pagoda.Models.Clip.Configs;
 using Pagoda.Models.Clip.Tokenizer;
 using Pagoda.Torch;
 
@@ -24,7 +25,8 @@ public static class TrainingRun
     {
         if (options.Model.From.Length > 0)
         {
-            return ClipFolder.Load(options.Model.From, device);
+            var loaded = ClipLoader.Load(options.Model.From, device, new ClipLoadOptions { ForTraining = true });
+            return (loaded.Model, loaded.Tokenizer);
         }
 
         if (options.Model.Config.Length == 0)
@@ -32,7 +34,7 @@ public static class TrainingRun
             throw new InvalidDataException("model: name a config for new weights, or a folder to go on from.");
         }
 
-        var config = ClipFolder.ReadConfig(options.Model.Config);
+        var config = ClipConfigFile.Read(options.Model.Config);
         var saved = Path.Combine(folder, "tokenizer.json");
         var tokenizer = File.Exists(saved)
             ? ClipTokenizer.FromTokenizerJson(saved)

@@ -10,9 +10,11 @@ internal sealed class DataCommand : IPagodaCommand
         "data",
         "Prepare training data and look at it.",
         ("data compose data/emoji sheet.png --count 64", "Draw 64 training scenes on one sheet and print their captions."),
-        ("data cache data/emoji emoji.bin", "Decode all emoji once, into one file that loads in a second."))
+        ("data cache data/emoji emoji.bin", "Decode all emoji once, into one file that loads in a second."),
+        ("data bank data/emoji models/emoji/bank.safetensors", "Fit the blurry pictures that paintings start from."))
     {
         ComposeScenes.Build(),
         CacheEmoji.Build(),
+        FitBank.Build(),
     };
 }
