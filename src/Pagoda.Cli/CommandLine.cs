@@ -15,6 +15,7 @@ internal static class CommandLine
         new GenerateCommand(),
         new ReplayCommand(),
         new TrainCommand(),
+        new BenchCommand(),
         new DoctorCommand(),
         new ModelsCommand(),
         new DataCommand(),
