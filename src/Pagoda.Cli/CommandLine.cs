@@ -19,6 +19,7 @@ internal static class CommandLine
         new DoctorCommand(),
         new ModelsCommand(),
         new DataCommand(),
+        new VerifyCommand(),
     ];
 
     private static readonly Option<bool> Verbose = new("--verbose")
