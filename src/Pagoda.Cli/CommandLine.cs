@@ -13,6 +13,7 @@ internal static class CommandLine
     public static IReadOnlyList<IPagodaCommand> Commands { get; } =
     [
         new TrainCommand(),
+        new DataCommand(),
         new DoctorCommand(),
         new ModelsCommand(),
     ];
