@@ -13,9 +13,9 @@ internal static class CommandLine
     public static IReadOnlyList<IPagodaCommand> Commands { get; } =
     [
         new TrainCommand(),
-        new DataCommand(),
         new DoctorCommand(),
         new ModelsCommand(),
+        new DataCommand(),
     ];
 
     private static readonly Option<bool> Verbose = new("--verbose")

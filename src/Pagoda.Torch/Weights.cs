@@ -60,6 +60,12 @@ public sealed class Weights
     public static Weights Initialize(ulong seed, Device device, ScalarType type = ScalarType.Float32) =>
         new(new Root { Generator = new Generator(seed), Device = device, Type = type }, "");
 
+    /// <summary>
+    /// A tree whose weights have names and shapes but no memory of their own (all elements are one): for counting the
+    /// parameters of models that are too large to hold. Not to be computed with.
+    /// </summary>
+    public static Weights Outline() => new(new Root { Device = Device.Cpu, Type = ScalarType.Float32, IsOutline = true }, "");
+
     /// <summary>Whether a checkpoint has a tensor of that name here; always false for a new tree.</summary>
     public bool Has(string name) => ShapeOf(name) is not null;
 
@@ -124,7 +130,9 @@ public sealed class Weights
 
         using var unowned = TensorScope.Unowned();
         using var frozen = GradMode.Disable();
-        var tensor = _root.Source is { } source ? Read(source, full, shape) : initializer.Draw(shape, _root.Generator!);
+        var tensor = _root.Source is { } source ? Read(source, full, shape)
+            : _root.IsOutline ? Ops.Zeros([], _root.Type).Expand(shape)
+            : initializer.Draw(shape, _root.Generator!);
         var placed = tensor.To(device: _root.Device, dtype: tensor.Type.IsFloatingPoint() ? _root.Type : tensor.Type);
         if (!ReferenceEquals(placed, tensor))
         {
@@ -159,6 +167,8 @@ public sealed class Weights
         public Device Device { get; init; }
 
         public ScalarType Type { get; init; }
+
+        public bool IsOutline { get; init; }
 
         public OrderedDictionary<string, Tensor> Tensors { get; } = [];
 

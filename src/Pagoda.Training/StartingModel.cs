@@ -1,5 +1,6 @@
 using Pagoda.Formats.Checkpoints;
 using Pagoda.Models.Clip;
+using Pagoda.Models.Clip.Configs;
 using Pagoda.Models.Clip.Tokenizer;
 using Pagoda.Torch;
 
@@ -8,23 +9,28 @@ namespace Pagoda.Training;
 /// <summary>The model that <c>model.from</c> names.</summary>
 internal static class StartingModel
 {
-    /// <summary>The folder with the model's config.json.</summary>
-    public static string Folder(string from) => File.Exists(from) ? Path.GetDirectoryName(Path.GetFullPath(from))! : from;
-
     /// <summary>
-    /// Loads a folder's model (of a run: the moving average), or, from a run's checkpoint file, the weights themselves.
+    /// Loads it. From a run's folder comes the moving average, which is the run's model; from its checkpoint file the
+    /// weights themselves.
     /// </summary>
-    public static (ClipModel Model, ClipTokenizer Tokenizer) Load(string from, Device device)
+    public static (ClipModel Model, ClipTokenizer Tokenizer) Load(ModelOptions options, Device device)
     {
-        var folder = Folder(from);
-        if (!File.Exists(from) || Path.GetFileName(from) == "model.safetensors")
+        if (Path.GetFileName(options.From) == TrainingCheckpoint.FileName && File.Exists(options.From))
         {
-            return ClipFolder.Load(folder, device);
+            return OfCheckpoint(options.From, device);
         }
 
-        using var archive = SafetensorsFile.Open(from);
+        var architecture = options.Architecture.Length > 0 ? options.Architecture : null;
+        var loaded = ClipLoader.Load(options.From, device, new ClipLoadOptions { ForTraining = true, Architecture = architecture });
+        return (loaded.Model, loaded.Tokenizer);
+    }
+
+    private static (ClipModel Model, ClipTokenizer Tokenizer) OfCheckpoint(string path, Device device)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        using var archive = SafetensorsFile.Open(path);
         var weights = Weights.Load(new CheckpointModel(archive), device);
-        var model = new ClipModel(weights, ClipFolder.ReadConfig(Path.Combine(folder, "config.json")));
+        var model = new ClipModel(weights, ClipConfigFile.Read(Path.Combine(folder, "config.json")));
         weights.ThrowIfUnexpected();
         return (model, ClipTokenizer.FromTokenizerJson(Path.Combine(folder, "tokenizer.json")));
     }

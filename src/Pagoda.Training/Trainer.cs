@@ -222,7 +222,7 @@ public sealed class Trainer : IDisposable
                 .. generators,
             ],
             facts);
-        ClipFolder.Save(_folder.Path, _model, _tokenizer, average: _average?.Average);
+        ClipSaver.Save(_folder.Path, _model, _tokenizer, average: _average?.Average);
         _savedStep = _step;
     }
 

@@ -70,7 +70,7 @@ public sealed class TrainingData
 
     private static SceneComposer Composer(DataOptions options, int size)
     {
-        var library = File.Exists(options.Emoji) ? EmojiLibrary.LoadCache(options.Emoji) : EmojiLibrary.Load(options.Emoji);
+        var library = EmojiLibrary.Open(options.Emoji);
         return new SceneComposer(library, new SceneOptions
         {
             Size = size,

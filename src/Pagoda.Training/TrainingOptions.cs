@@ -53,8 +53,14 @@ public sealed record TrainingOptions
 /// <summary>The model a run starts from.</summary>
 public sealed record ModelOptions
 {
-    /// <summary>A model folder, a run folder or its checkpoint file to go on from; empty starts from new weights.</summary>
+    /// <summary>
+    /// The model to go on from: a run's folder or its checkpoint file, a model's folder or file, or a name of a pulled
+    /// model; empty starts from new weights.
+    /// </summary>
     public string From { get; init; } = "";
+
+    /// <summary>The architecture's name, such as ViT-B-32, for weights in a file that does not say it.</summary>
+    public string Architecture { get; init; } = "";
 
     /// <summary>The shape of new weights: a config.json.</summary>
     public string Config { get; init; } = "";

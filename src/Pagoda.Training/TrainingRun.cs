@@ -1,4 +1,5 @@
 using Pagoda.Models.Clip;
+using Pagoda.Models.Clip.Configs;
 using Pagoda.Models.Clip.Tokenizer;
 using Pagoda.Torch;
 
@@ -16,6 +17,7 @@ public static class TrainingRun
     /// <param name="force">Go on with a run that was begun with other options.</param>
     /// <param name="log">Told of each sample of the data that is left out, from any thread.</param>
     /// <exception cref="InvalidDataException">The options contradict themselves or name what is not there.</exception>
+    /// <exception cref="FileNotFoundException">The model to start from is not there.</exception>
     /// <exception cref="TrainingException">The folder's run was begun with other options, or another process trains there.</exception>
     public static Trainer Open(TrainingOptions options, string folder, bool force = false, Action<string>? log = null)
     {
@@ -30,8 +32,8 @@ public static class TrainingRun
             // The comparison of options comes before anything that takes time.
             var changed = runFolder.ChangedOptions(options, force);
             var device = options.Device.Length > 0 ? Device.Parse(options.Device) : LibTorch.DefaultDevice;
-            var data = new TrainingData(options.Data, ImageSize(options), options.Seed, log);
-            return new Trainer(options, runFolder, Start(options, folder, device, data), data, changed);
+            var (start, data) = Start(options, folder, device, log);
+            return new Trainer(options, runFolder, start, data, changed);
         }
         catch
         {
@@ -41,28 +43,29 @@ public static class TrainingRun
     }
 
     /// <summary>Width and height of the pictures that the options' model takes, in pixels.</summary>
-    /// <exception cref="InvalidDataException">The model's configuration is not there.</exception>
-    public static int ImageSize(TrainingOptions options)
-    {
-        var path = options.Model.From.Length > 0 ? Path.Combine(StartingModel.Folder(options.Model.From), "config.json") : options.Model.Config;
-        return File.Exists(path)
-            ? ClipFolder.ReadConfig(path).Vision.ImageSize
-            : throw new InvalidDataException($"{path} does not exist; {(options.Model.From.Length > 0 ? $"model.from is \"{options.Model.From}\", which is no folder of a model or a run" : "model.config names a model's config.json")}.");
-    }
+    /// <exception cref="InvalidDataException">The model's configuration cannot be read.</exception>
+    /// <exception cref="FileNotFoundException">The model to start from is not there.</exception>
+    public static int ImageSize(TrainingOptions options) => options.Model.From.Length > 0
+        ? StartingModel.Load(options.Model, Device.Cpu).Model.Config.Vision.ImageSize
+        : ClipConfigFile.Read(options.Model.Config).Vision.ImageSize;
 
-    private static (ClipModel Model, ClipTokenizer Tokenizer) Start(TrainingOptions options, string folder, Device device, TrainingData data)
+    private static ((ClipModel Model, ClipTokenizer Tokenizer) Start, TrainingData Data) Start(
+        TrainingOptions options, string folder, Device device, Action<string>? log)
     {
+        TrainingData Data(ClipConfig config) => new(options.Data, config.Vision.ImageSize, options.Seed, log);
         if (options.Model.From.Length > 0)
         {
-            return StartingModel.Load(options.Model.From, device);
+            var start = StartingModel.Load(options.Model, device);
+            return (start, Data(start.Model.Config));
         }
 
-        var config = ClipFolder.ReadConfig(options.Model.Config);
+        var config = ClipConfigFile.Read(options.Model.Config);
+        var data = Data(config);
         var saved = Path.Combine(folder, "tokenizer.json");
         var tokenizer = File.Exists(saved)
             ? ClipTokenizer.FromTokenizerJson(saved)
             : BpeTrainer.Train(data.Captions(VocabularyCaptions), options.Model.VocabularySize);
         config = config with { Text = config.Text with { VocabularySize = tokenizer.VocabularySize } };
-        return (new ClipModel(Weights.Initialize(options.Seed, device), config), tokenizer);
+        return ((new ClipModel(Weights.Initialize(options.Seed, device), config), tokenizer), data);
     }
 }

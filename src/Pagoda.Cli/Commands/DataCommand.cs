@@ -3,15 +3,20 @@ using Pagoda.Cli.Commands.Data;
 
 namespace Pagoda.Cli.Commands;
 
-/// <summary><c>data</c>: looks at training data and packs it.</summary>
+/// <summary><c>data</c>: looks at training data before anything is trained on it.</summary>
 internal sealed class DataCommand : IPagodaCommand
 {
     public Command Build() => new ExampleCommand(
         "data",
-        "Look at what a run is trained on, and pack it for machines without picture decoders.",
-        ("data preview configs/emoji/1-contrastive.yaml --out sheet.png", "See the first 64 pictures with their captions."))
+        "Prepare training data and look at it.",
+        ("data compose data/emoji sheet.png --count 64", "Draw 64 training scenes on one sheet and print their captions."),
+        ("data preview configs/emoji/1-contrastive.yaml sheet.png", "See what a run will be trained on."),
+        ("data cache data/emoji emoji.bin", "Decode all emoji once, into one file that loads in a second."),
+        ("data bank data/emoji models/emoji/bank.safetensors", "Fit the blurry pictures that paintings start from."))
     {
-        new PreviewData().Build(),
-        new PackEmoji().Build(),
+        ComposeScenes.Build(),
+        PreviewRun.Build(),
+        CacheEmoji.Build(),
+        FitBank.Build(),
     };
 }

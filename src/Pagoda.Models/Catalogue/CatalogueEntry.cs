@@ -6,7 +6,7 @@ public sealed record CatalogueEntry
     /// <summary>The name by which commands know it, in lower case: <c>clipag-vit-b-32</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What the weights are for: <c>clip</c>, <c>vqgan</c>, <c>gpt</c> or <c>metric</c>.</summary>
+    /// <summary>What the weights are for: <c>clip</c>, <c>tokenizer</c>, <c>vqgan</c>, <c>gpt</c> or <c>metric</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>One line for people.</summary>
@@ -20,6 +20,12 @@ public sealed record CatalogueEntry
     /// wrong one gives bad pictures without an error.
     /// </summary>
     public string? Activation { get; init; }
+
+    /// <summary>Mean of red, green and blue in [0, 1] that CLIP's pictures are shifted by; <see langword="null"/> for OpenAI's.</summary>
+    public IReadOnlyList<double>? Mean { get; init; }
+
+    /// <summary>Standard deviation that they are divided by; <see langword="null"/> for OpenAI's.</summary>
+    public IReadOnlyList<double>? Std { get; init; }
 
     /// <summary>How the file is written: <c>torchscript</c>, <c>pytorch</c>, <c>open_clip</c>, <c>lightning checkpoint</c>, …</summary>
     public required string Format { get; init; }

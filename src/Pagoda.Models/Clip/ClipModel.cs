@@ -19,6 +19,9 @@ public sealed class ClipModel
         var visual = weights["visual"];
         Visual = config.Vision.Architecture switch
         {
+            VisionArchitecture.ViT => new VisionTransformer(visual, config.Vision, config.EmbedDim, config.QuickGelu),
+            VisionArchitecture.ConvNeXt => new ConvNeXt(visual, config.Vision, config.EmbedDim),
+            VisionArchitecture.ModifiedResNet => new ModifiedResNet(visual, config.Vision, config.EmbedDim),
             VisionArchitecture.Residual => new ResidualTower(visual, config.Vision, config.EmbedDim),
             var other => throw new NotSupportedException($"Image towers of kind {other} are not known."),
         };

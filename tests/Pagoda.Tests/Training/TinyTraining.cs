@@ -1,5 +1,6 @@
 using Pagoda.Formats.Images;
 using Pagoda.Models.Clip;
+using Pagoda.Models.Clip.Configs;
 using Pagoda.Tests.Data;
 using Pagoda.Torch;
 using Pagoda.Training;
@@ -24,15 +25,7 @@ internal sealed class TinyTraining : IDisposable
             }
         }
 
-        _folder.Write("config.json", """
-            {
-              "embed_dim": 8,
-              "vision": { "architecture": "residual", "image_size": 16, "layers": [0, 1], "width": [8, 16] },
-              "text": { "context_length": 8, "vocabulary_size": 520, "width": 16, "heads": 2, "layers": 1 },
-              "mean": [0.5, 0.5, 0.5],
-              "std": [0.5, 0.5, 0.5]
-            }
-            """);
+        ClipConfigFile.Write(File("config.json"), Config);
     }
 
     public static ClipConfig Config { get; } = new()

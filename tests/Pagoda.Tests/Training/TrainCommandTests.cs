@@ -62,7 +62,7 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task Preview_OfAFolder_WritesASheetAndItsCaptions()
     {
-        var (code, output, _) = await Run(default, "data", "preview", _tiny.Yaml("contrastive", 5), "--count", "9", "--out", _tiny.File("sheet.png"));
+        var (code, output, _) = await Run(default, "data", "preview", _tiny.Yaml("contrastive", 5), _tiny.File("sheet.png"), "--count", "9");
         Assert.Equal(0, code);
         Assert.Equal(3 * 18 + 2, PictureFile.Load(_tiny.File("sheet.png")).Width);
         Assert.Equal(9, output.Split('\n').Count(line => line.EndsWith(" square", StringComparison.Ordinal)));

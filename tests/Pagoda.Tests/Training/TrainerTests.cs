@@ -4,6 +4,7 @@ using Pagoda.Data;
 using Pagoda.Formats.Checkpoints;
 using Pagoda.Formats.Images;
 using Pagoda.Models.Clip;
+using Pagoda.Models.Clip.Configs;
 using Pagoda.Models.Clip.Tokenizer;
 using Pagoda.Torch;
 using Pagoda.Training;
@@ -23,7 +24,8 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(Enumerable.Range(1, 60), log.Select(line => line.GetProperty("step").GetInt32()));
         Assert.Equal(reports[^1].Loss, log[^1].GetProperty("loss").GetDouble());
         Assert.Equal(0, Directory.GetFiles(_tiny.File("run"), ".*").Length);
-        ClipFolder.Load(_tiny.File("run"), Device.Cpu);
+        using var loaded = ClipLoader.Load(_tiny.File("run"), Device.Cpu);
+        Assert.Equal(8, loaded.Model.Config.EmbedDim);
     }
 
     [Theory]
@@ -125,7 +127,8 @@ public sealed class TrainerTests : IDisposable
     public void Open_OfAnotherModel_IsRefusedEvenWhenForced()
     {
         _tiny.Run(_tiny.Options("contrastive", 1), "run");
-        _tiny.Write("config.json", File.ReadAllText(_tiny.File("config.json")).Replace("[8, 16]", "[8, 24]", StringComparison.Ordinal));
+        var config = TinyTraining.Config;
+        ClipConfigFile.Write(_tiny.File("config.json"), config with { Vision = config.Vision with { Width = [8, 24] } });
         Assert.Contains("another shape for the weight visual", Assert.Throws<InvalidDataException>(() => _tiny.Run(_tiny.Options("contrastive", 1), "run", force: true)).Message, StringComparison.Ordinal);
     }
 
@@ -158,7 +161,7 @@ public sealed class TrainerTests : IDisposable
     public void Open_NoModel_SaysSo()
     {
         var yaml = _tiny.Write("a.yaml", $"model:\n  from: nowhere\ndata:\n  folder: {_tiny.File("pictures")}\n");
-        Assert.Contains("model.from is \"nowhere\"", Assert.Throws<InvalidDataException>(() => TrainingRun.Open(TrainingConfigFile.Read(yaml), _tiny.File("run"))).Message, StringComparison.Ordinal);
+        Assert.Contains("no file, folder or model nowhere", Assert.Throws<FileNotFoundException>(() => TrainingRun.Open(TrainingConfigFile.Read(yaml), _tiny.File("run"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,56 @@
+using Pagoda.Formats.Checkpoints;
+using Pagoda.Models.Clip.Configs;
+using Pagoda.Models.Clip.Tokenizer;
+using Pagoda.Torch;
+
+namespace Pagoda.Models.Clip;
+
+/// <summary>
+/// Writes CLIP models as folders: <c>model.safetensors</c> with OpenAI's and open_clip's names, <c>config.json</c> in the
+/// form of open_clip's, <c>tokenizer.json</c> in the form of Hugging Face's.
+/// </summary>
+public static class ClipSaver
+{
+    /// <summary>Writes a model, replacing one that is there file by file.</summary>
+    /// <param name="folder">Where to; created when missing.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="type">float32, float16 or bfloat16, for all but single numbers, which stay as they are.</param>
+    /// <param name="average">Weights to write in place of the model's own, by name; those it lacks are the model's.</param>
+    /// <param name="metadata">Strings to keep in the safetensors file.</param>
+    /// <exception cref="ArgumentException">The type is none of the three.</exception>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    public static void Save(
+        string folder,
+        ClipModel model,
+        ClipTokenizer tokenizer,
+        ScalarType type = ScalarType.Float32,
+        IReadOnlyDictionary<string, Tensor>? average = null,
+        IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        if (type is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16))
+        {
+            throw new ArgumentException($"Weights are saved as float32, float16 or bfloat16, not as {type}.", nameof(type));
+        }
+
+        Directory.CreateDirectory(folder);
+        ClipConfigFile.Write(Path.Combine(folder, "config.json"), model.Config);
+        tokenizer.SaveTokenizerJson(Path.Combine(folder, "tokenizer.json"));
+        var tensors = model.Weights.StateDict.Select(pair => ToWrite(pair.Key, average?.GetValueOrDefault(pair.Key) ?? pair.Value, type));
+        // Other programs ask for this entry before they read a file (huggingface/transformers: modeling_utils.py, load_state_dict).
+        var entries = new Dictionary<string, string>(metadata ?? new Dictionary<string, string>()) { ["format"] = "pt" };
+        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), tensors, entries, overwrite: true);
+    }
+
+    private static TensorToWrite ToWrite(string name, Tensor tensor, ScalarType type)
+    {
+        // A rounded logit scale would change every probability, and numbers take no room.
+        var stored = tensor.Type.IsFloatingPoint() && tensor.Elements > 1 ? type : tensor.Type;
+        return new TensorToWrite(name, stored, tensor.Shape.ToArray(), stream =>
+        {
+            using var scope = new TensorScope();
+            using var frozen = GradMode.Disable();
+            stream.Write(tensor.Detach().To(stored).ToBytes());
+        });
+    }
+}

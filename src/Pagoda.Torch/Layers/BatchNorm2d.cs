@@ -1,0 +1,32 @@
+namespace Pagoda.Torch.Layers;
+
+/// <summary>Batch normalisation in evaluation mode: each channel is shifted and scaled by statistics gathered in training.</summary>
+public sealed class BatchNorm2d
+{
+    private readonly Tensor _weight;
+    private readonly Tensor _bias;
+    private readonly Tensor _mean;
+    private readonly Tensor _variance;
+    private readonly double _epsilon;
+
+    /// <summary>Builds the layer.</summary>
+    /// <param name="weights">The subtree with <c>weight</c>, <c>bias</c>, <c>running_mean</c> and <c>running_var</c>, all <c>[channels]</c>.</param>
+    /// <param name="channels">How many channels.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    public BatchNorm2d(Weights weights, long channels, double epsilon = 1e-5)
+    {
+        _weight = weights.Parameter("weight", [channels], Initializer.Ones);
+        _bias = weights.Parameter("bias", [channels], Initializer.Zeros);
+        _mean = weights.Buffer("running_mean", [channels], Initializer.Zeros);
+        _variance = weights.Buffer("running_var", [channels], Initializer.Ones);
+        _epsilon = epsilon;
+        // A counter that evaluation does not need, kept because other programs expect it when the weights are saved again.
+        if (weights.Has("num_batches_tracked"))
+        {
+            weights.Buffer("num_batches_tracked", weights.ShapeOf("num_batches_tracked")!, Initializer.Zeros);
+        }
+    }
+
+    /// <summary><c>[N, channels, H, W]</c> to the same shape.</summary>
+    public Tensor Forward(Tensor x) => x.BatchNorm(_weight, _bias, _mean, _variance, training: false, momentum: 0, _epsilon, cudnnEnabled: true);
+}
