@@ -16,6 +16,7 @@ internal static class CommandLine
         new DoctorCommand(),
         new ModelsCommand(),
         new DataCommand(),
+        new DemoCommand(),
     ];
 
     private static readonly Option<bool> Verbose = new("--verbose")

@@ -87,7 +87,7 @@ public sealed record DataOptions
     /// <summary>Samples of shards that wait to be drawn from (open_clip's buffer is 5000).</summary>
     public int ShuffleBuffer { get; init; } = 5000;
 
-    /// <summary>Smallest share of a stored picture's area that a random crop takes (open_clip's 0.9); 1 takes as much as is square.</summary>
+    /// <summary>Smallest share of a stored picture's area that a random crop takes; open_clip has 0.9.</summary>
     public double SmallestCrop { get; init; } = 0.9;
 
     /// <summary>Mirror half of the stored pictures; not for captions that speak of left and right.</summary>

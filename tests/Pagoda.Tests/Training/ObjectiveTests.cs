@@ -25,13 +25,13 @@ public sealed class ObjectiveTests : IDisposable
                     from stepSize in Gen.Choose(0, 200)
                     from start in Gen.Elements(true, false)
                     select new AttackSettings { Norm = linf ? "linf" : "L2", Radius = radius / 100.0, Steps = steps, StepSize = stepSize / 100.0, RandomStart = start };
-        Prop.ForAll(Arb.From(cases), settings =>
+        Prop.ForAll(cases.ToArbitrary(), settings =>
         {
             using var scope = new TensorScope();
             var moved = new RobustObjective(Towers, settings).Attack(images, texts);
             var distance = (moved - images).Flatten(1).LinalgVectorNorm(settings.Norm == "linf" ? double.PositiveInfinity : 2, [1]).Max().ToDouble();
             return distance <= settings.Radius + 1e-5 && moved.Min().ToDouble() >= 0 && moved.Max().ToDouble() <= 1 && !moved.RequiresGrad;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(40));
+        }).QuickCheckThrowOnFailure();
     }
 
     [Theory]
