@@ -12,7 +12,10 @@ internal static class CommandLine
     /// <summary>Every command, in the order in which help shows them.</summary>
     public static IReadOnlyList<IPagodaCommand> Commands { get; } =
     [
+        new GenerateCommand(),
+        new ReplayCommand(),
         new TrainCommand(),
+        new BenchCommand(),
         new DoctorCommand(),
         new ModelsCommand(),
         new DataCommand(),

@@ -26,7 +26,7 @@ public sealed record GenerationRequest : PaintOptions
         Require(Size is null or (>= 8 and <= 8192), $"A picture of {Size} pixels a side cannot be painted; choose 8 to 8192.");
         Require(Strength is > 0 and <= 1, $"A strength of {Strength} is out of range; choose above 0, up to 1.");
         Require(FrameEvery >= 1, $"A frame every {FrameEvery} steps cannot be given; choose 1 or more.");
-        Require(StopAfter is null or >= 1, $"A painting cannot stop after {StopAfter} steps; choose 1 or more.");
+        Require(StopAfter is null or >= 0, $"A painting cannot stop after {StopAfter} steps; choose 0 or more.");
         Require(Mask is null || Init is not null, "A mask says where a given picture may change; give that picture too.");
         Require(Init is not null || Strength == 1, "A strength says how much a given picture may change; give that picture too.");
         static void Require(bool holds, string otherwise)

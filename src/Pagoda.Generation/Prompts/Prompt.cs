@@ -69,9 +69,9 @@ public sealed record Prompt(IReadOnlyList<PromptTerm> Terms)
         var marks = string.Concat(part.Select(letter => letter.Literal ? '\u0001' : letter.Letter));
         var weight = 1.0;
         var colon = marks.LastIndexOf(':');
-        if (colon >= 0 && !IsTime(marks, colon) && TryNumber(marks[(colon + 1)..], out var number_))
+        if (colon >= 0 && !IsTime(marks, colon) && TryNumber(marks[(colon + 1)..], out var given))
         {
-            weight = number_;
+            weight = given;
             (plain, marks) = (plain[..colon], marks[..colon]);
         }
 
@@ -124,10 +124,8 @@ public sealed record Prompt(IReadOnlyList<PromptTerm> Terms)
             text.Insert(0, '\\');
         }
 
-        // The point keeps a weight such as 30 from being read as the minutes of a time.
-        var weight = term.Weight.ToString("0.0###############", CultureInfo.InvariantCulture);
-        weight = double.Parse(weight, CultureInfo.InvariantCulture) == term.Weight ? weight : term.Weight.ToString("E16", CultureInfo.InvariantCulture);
-        var bare = text.ToString();
-        return term.Weight != 1 || Term(Split(bare)[0], 1, bare) != term ? $"{bare}:{weight}" : bare;
+        // A colon in the text would otherwise be taken for a weight's, and a weight of 30 for the minutes of a time.
+        var weight = term.Weight.ToString("R", CultureInfo.InvariantCulture);
+        return term.Weight == 1 && !term.Content.Contains(':') ? text.ToString() : $"{text}:{weight}{(weight.All(char.IsAsciiDigit) ? ".0" : "")}";
     }
 }
