@@ -20,6 +20,7 @@ internal static class CommandLine
         new ModelsCommand(),
         new DataCommand(),
         new VerifyCommand(),
+        new DemoCommand(),
     ];
 
     private static readonly Option<bool> Verbose = new("--verbose")
