@@ -84,8 +84,9 @@ fingerprint() {
 
 logged() { # LOG COMMAND...: quiet unless it fails
     local log=$repository/build/$1
-    "${@:2}" >"$log" 2>&1 </dev/null && return
-    { grep -E '(error|Error)( [A-Z]+[0-9]+)?:' "$log" | sort -u | head -n 20; echo '...'; tail -n 20 "$log"; } >&2
+    # Without the lock's descriptor: a compiler server that outlives the build would hold it.
+    "${@:2}" >"$log" 2>&1 </dev/null 9>&- && return
+    { grep -E '(error|Error)( [A-Z]+[0-9]+)?:' "$log" | sort -u | head -n 20 || true; echo '...'; tail -n 20 "$log"; } >&2
     die "the build failed; the whole log is $log"
 }
 

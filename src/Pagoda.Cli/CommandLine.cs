@@ -12,10 +12,15 @@ internal static class CommandLine
     /// <summary>Every command, in the order in which help shows them.</summary>
     public static IReadOnlyList<IPagodaCommand> Commands { get; } =
     [
+        new GenerateCommand(),
+        new ReplayCommand(),
         new TrainCommand(),
+        new BenchCommand(),
         new DoctorCommand(),
         new ModelsCommand(),
+        new DataCommand(),
         new VerifyCommand(),
+        new DemoCommand(),
     ];
 
     private static readonly Option<bool> Verbose = new("--verbose")

@@ -43,3 +43,9 @@ public sealed class SharedFactAttribute : FactAttribute
         }
     }
 }
+
+/// <summary>A theory that needs a file of the shared folder; skipped, with the reason, where it is not there.</summary>
+public sealed class SharedTheoryAttribute : TheoryAttribute
+{
+    public SharedTheoryAttribute(params string[] parts) => Skip = new SharedFactAttribute(parts).Skip;
+}

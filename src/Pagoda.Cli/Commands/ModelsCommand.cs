@@ -16,6 +16,7 @@ internal sealed class ModelsCommand : IPagodaCommand
         ListModels.Build(),
         ShowModel.Build(),
         PullModels.Build(),
+        ConvertModel.Build(),
         VerifyCache.Build(),
     };
 }

@@ -1,0 +1,149 @@
+using System.CommandLine;
+using Pagoda.Cli.Commands.Generate;
+using Pagoda.Formats.Images;
+using Pagoda.Generation;
+using Pagoda.Generation.Provenance;
+
+namespace Pagoda.Cli.Commands;
+
+/// <summary><c>generate</c>: paints pictures from a prompt.</summary>
+internal sealed class GenerateCommand : IPagodaCommand
+{
+    private readonly GenerateOptions _options = new();
+
+    public Command Build()
+    {
+        var command = new ExampleCommand(
+            "generate",
+            "Paint a picture of a sentence.",
+            ("generate \"a red apple\"", "Paint an apple into a-red-apple-SEED.png."),
+            ("generate \"a red apple\" --seed 1 --out apple.png --preview", "Paint this very apple, and watch."),
+            ("generate \"a cat:1 | oil painting:0.4\" --negative \"blurry\" --count 9 --grid", "Paint nine, and lay them side by side."),
+            ("generate \"a blue house\" --init house.png --strength 0.5 --mask walls.png", "Paint over a part of a picture."));
+        command.Add(_options.Prompt);
+        _options.All.ToList().ForEach(command.Add);
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        using var painter = Painter.Load(parsed.GetValue(_options.Model)!, _options.DeviceOf(parsed));
+        var request = _options.Request(parsed, painter.Generator.DefaultRecipe);
+        var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+        var session = new Session(painter, request, parsed, _options);
+        session.CheckNames();
+        var onTerminal = Terminal.IsTerminal(error);
+        var shown = parsed.GetValue(_options.PreviewAnywhere) || (parsed.GetValue(_options.Preview) && onTerminal);
+        var display = new PaintingDisplay(error, onTerminal || parsed.GetValue(_options.PreviewAnywhere), shown);
+        List<Painted> painted = [];
+        await foreach (var frame in painter.Generator.GenerateAsync(request, cancel))
+        {
+            if (!frame.IsLast)
+            {
+                session.Keep(frame);
+                display.Show(frame, request.Count);
+                continue;
+            }
+
+            display.Clear();
+            var one = session.Save(frame);
+            painted.Add(one);
+            if (!parsed.GetValue(_options.Json))
+            {
+                var ended = frame.IsInterrupted ? $"  interrupted after step {frame.Step} of {frame.Steps}" : "";
+                output.WriteLine($"{one.File}  seed {one.Seed}  energy {one.Energy:0.000}  {Terminal.Duration(frame.Elapsed)}{ended}");
+            }
+        }
+
+        if (session.SaveGrid() is { } grid && !parsed.GetValue(_options.Json))
+        {
+            output.WriteLine(grid);
+        }
+
+        if (parsed.GetValue(_options.Json))
+        {
+            Terminal.WriteJson(output, painted);
+        }
+
+        return cancel.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Success;
+    }
+
+    /// <summary>A picture that was written, for --json.</summary>
+    private sealed record Painted(string File, string? Animation, ulong Seed, double Energy, int Steps, double Seconds, bool Interrupted);
+
+    /// <summary>The files of one run.</summary>
+    private sealed class Session(Painter painter, GenerationRequest request, ParseResult parsed, GenerateOptions options)
+    {
+        private readonly bool _force = parsed.GetValue(options.Force);
+        private readonly PictureNames _names = new(request.Prompt, parsed.GetValue(options.Out), request.Count > 1, parsed.GetValue(options.Force));
+        private readonly string? _animation = parsed.GetValue(options.Animate);
+        private readonly int? _saveEvery = parsed.GetValue(options.SaveEvery);
+        private readonly List<Picture> _finished = [];
+        private FrameCollector _frames = new();
+        private string? _file;
+
+        public void CheckNames()
+        {
+            var seeds = Enumerable.Range(0, request.Count).Select(i => unchecked(request.Seed!.Value + (ulong)i)).ToList();
+            _names.Check(seeds, seeds.Select(AnimationOf));
+        }
+
+        public void Keep(Frame frame)
+        {
+            if (_animation is not null)
+            {
+                _frames.Add(frame.Step, frame.Picture);
+            }
+
+            if (_saveEvery is { } every && frame.Step % every == 0)
+            {
+                _file ??= _names.Of(frame.Seed);
+                var text = RecordOf(frame with { IsInterrupted = true }).ToParameters();
+                Write(PictureNames.With(_file, $"-step-{frame.Step:0000}", ".png"), frame.Picture, [new(PaintingRecord.ParametersKeyword, text)]);
+            }
+        }
+
+        public Painted Save(Frame frame)
+        {
+            var file = _file ?? _names.Of(frame.Seed);
+            var record = RecordOf(frame);
+            var picture = record.Enlarge(frame.Picture);
+            Write(file, picture, record.ToPngTexts());
+            _finished.Add(picture);
+            var animation = AnimationOf(frame.Seed);
+            if (animation is not null)
+            {
+                PictureFile.Save(animation, _frames.Encode(frame.Picture), _force);
+            }
+
+            (_file, _frames) = (null, new FrameCollector());
+            return new Painted(file, animation, frame.Seed, frame.Energy, frame.Step, Math.Round(frame.Elapsed.TotalSeconds, 3), frame.IsInterrupted);
+        }
+
+        public string? SaveGrid()
+        {
+            if (!parsed.GetValue(options.Grid) || _finished.Count < 2)
+            {
+                return null;
+            }
+
+            var file = PictureNames.With(parsed.GetValue(options.Out) ?? $"{PictureNames.Stem(request.Prompt)}-{request.Seed}.png", "-grid", ".png");
+            Write(file, PictureGrid.Lay(_finished), [new(PaintingRecord.ParametersKeyword, request.Prompt)]);
+            return file;
+        }
+
+        private string? AnimationOf(ulong seed) =>
+            _animation is null ? null : request.Count > 1 ? PictureNames.With(_animation, $"-{seed}") : _animation;
+
+        private PaintingRecord RecordOf(Frame frame)
+        {
+            var record = painter.Record(request, frame, ProductVersion.Text, parsed.GetValue(options.Init), parsed.GetValue(options.Mask));
+            var scale = parsed.GetValue(options.Scale);
+            return scale == 1 ? record : record with { Scale = scale, ScaleFilter = parsed.GetValue(options.ScaleFilter) };
+        }
+
+        private void Write(string file, Picture picture, IEnumerable<PngText> texts) =>
+            PictureFile.Save(file, PictureFile.EncodePng(picture, texts), _force);
+    }
+}

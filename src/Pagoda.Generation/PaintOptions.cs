@@ -1,0 +1,78 @@
+using Pagoda.Formats.Images;
+using Pagoda.Generation.Recipes;
+
+namespace Pagoda.Generation;
+
+/// <summary>How to paint; what is null is decided by the model and its recipe.</summary>
+public record PaintOptions
+{
+    /// <summary>What to stay away from, in the form of a prompt; weighs <see cref="Prompts.PromptTarget.NegativeWeight"/>.</summary>
+    public string? NegativePrompt { get; init; }
+
+    /// <summary>The randomness: the same seed on the same device gives the same picture to the bit. Null draws one, which the frames tell.</summary>
+    public ulong? Seed { get; init; }
+
+    /// <summary>Side of the picture in pixels; the model's own where null.</summary>
+    public int? Size { get; init; }
+
+    /// <summary>Pictures to paint, one after the other; the i-th is the one that seed + i gives alone.</summary>
+    public int Count { get; init; } = 1;
+
+    /// <summary>The way to paint; the model's own where null.</summary>
+    public Recipe? Recipe { get; init; }
+
+    /// <summary>Replaces the recipe's number of steps.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Replaces the recipe's step size.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>Replaces the recipe's number of views.</summary>
+    public int? Views { get; init; }
+
+    /// <summary>Replaces the recipe's number of patches, whatever the size of the picture.</summary>
+    public int? Patches { get; init; }
+
+    /// <summary>Replaces what the recipe starts from.</summary>
+    public StartKind? Start { get; init; }
+
+    /// <summary>A picture to start from: its largest square in the middle, brought to the size asked for.</summary>
+    public Picture? Init { get; init; }
+
+    /// <summary>
+    /// With <see cref="Init"/>, the share of the steps that is taken, the first ones being left out: 1 paints at full
+    /// length over it, little changes it little.
+    /// </summary>
+    public double Strength { get; init; } = 1;
+
+    /// <summary>
+    /// With <see cref="Init"/>, where to paint: white is painted, black stays to the bit, grey mixes. Squared and resized as
+    /// the picture is, without making new greys.
+    /// </summary>
+    public Picture? Mask { get; init; }
+
+    /// <summary>A frame is given after so many steps, and always after the last.</summary>
+    public int FrameEvery { get; init; } = 1;
+
+    /// <summary>Ends the painting after so many steps of its schedule, as if it were cancelled there; null for none. It repeats a cancelled painting.</summary>
+    public int? StopAfter { get; init; }
+
+    /// <summary>The recipe with the replacements applied.</summary>
+    /// <param name="preferred">The model's own recipe, for where none is given.</param>
+    /// <exception cref="GenerationException">A number is out of its range.</exception>
+    public Recipe Resolve(Recipe preferred)
+    {
+        var recipe = Recipe ?? preferred;
+        recipe = recipe with
+        {
+            Steps = Steps ?? recipe.Steps,
+            LearningRate = LearningRate ?? recipe.LearningRate,
+            Views = Views ?? recipe.Views,
+            Patches = Patches ?? recipe.Patches,
+            PatchesWhenLarger = Patches ?? recipe.PatchesWhenLarger,
+            Start = Start ?? recipe.Start,
+        };
+        recipe.Check();
+        return recipe;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace Pagoda.Generation.Recipes;
+
+/// <summary>
+/// Recipes as JSON: every number under its name in camel case. A model's <c>config.json</c> says under <c>recipe</c> how it
+/// paints best, by a name (<c>"energy"</c>) or as an object with a name and the numbers that differ
+/// (<c>{"name": "energy", "steps": 200}</c>).
+/// </summary>
+public static class RecipeJson
+{
+    private const string Key = "recipe";
+
+    /// <summary>How records are written: camel case, names of kinds, nothing that is null.</summary>
+    internal static JsonSerializerOptions Options { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
+    };
+
+    /// <summary>The recipe that a model's folder asks for; null when it names none.</summary>
+    /// <param name="folder">The folder with <c>config.json</c>.</param>
+    /// <exception cref="GenerationException">The entry is no recipe.</exception>
+    public static Recipe? OfModel(string folder)
+    {
+        var file = Path.Combine(folder, "config.json");
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonNode.Parse(File.ReadAllBytes(file)) is JsonObject root && root[Key] is { } entry ? Read(entry) : null;
+        }
+        catch (Exception problem) when (problem is JsonException or GenerationException)
+        {
+            throw new GenerationException($"{file}, \"{Key}\": {problem.Message}", problem);
+        }
+    }
+
+    /// <summary>Writes into a model's <c>config.json</c> how it paints best, and leaves the rest of the file as it is.</summary>
+    /// <param name="folder">The folder with <c>config.json</c>.</param>
+    /// <param name="recipe">A name, or an object with a name and the numbers that differ.</param>
+    /// <exception cref="GenerationException">It is no recipe.</exception>
+    /// <exception cref="IOException">The file is not there, or the disk refuses.</exception>
+    public static void SetOfModel(string folder, JsonNode recipe)
+    {
+        Read(recipe);
+        var file = Path.Combine(folder, "config.json");
+        var root = JsonNode.Parse(File.ReadAllBytes(file))!.AsObject();
+        root[Key] = recipe.DeepClone();
+        Pagoda.Formats.AtomicFile.Write(file, overwrite: true, stream => stream.Write(JsonSerializer.SerializeToUtf8Bytes(root, new JsonSerializerOptions { WriteIndented = true })));
+    }
+
+    /// <summary>Reads a recipe: a name, or an object with a name and the numbers that differ from the recipe of that name.</summary>
+    /// <exception cref="GenerationException">It is neither, a number has an unknown name or is out of range.</exception>
+    public static Recipe Read(JsonNode entry)
+    {
+        if (entry is JsonValue value && value.TryGetValue<string>(out var name))
+        {
+            return Recipe.Named(name);
+        }
+
+        return entry is JsonObject json && json["name"] is JsonValue text && text.TryGetValue<string>(out var of)
+            ? Change(Recipe.Named(of), json)
+            : throw new GenerationException("A recipe is a name, or an object with a name and the numbers that differ.");
+    }
+
+    /// <summary>A recipe with some of its numbers replaced.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="changes">New values under the names that the recipe's JSON has.</param>
+    /// <exception cref="GenerationException">A name is unknown, or a value does not fit.</exception>
+    public static Recipe Change(Recipe recipe, JsonObject changes)
+    {
+        var all = JsonSerializer.SerializeToNode(recipe, Options)!.AsObject();
+        var unknown = changes.Select(change => change.Key).FirstOrDefault(key => !all.ContainsKey(key));
+        if (unknown is not null)
+        {
+            throw new GenerationException($"A recipe has no number \"{unknown}\"; it has {string.Join(", ", all.Select(property => property.Key))}.");
+        }
+
+        foreach (var (key, changed) in changes)
+        {
+            all[key] = changed?.DeepClone();
+        }
+
+        try
+        {
+            var result = all.Deserialize<Recipe>(Options)!;
+            result.Check();
+            return result;
+        }
+        catch (JsonException problem)
+        {
+            throw new GenerationException($"A value of the recipe does not fit: {problem.Message}", problem);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using Pagoda.Generation.Augment;
+using Pagoda.Generation.Recipes;
+using Pagoda.Models.Clip;
+using Pagoda.Torch;
+
+namespace Pagoda.Generation.Start;
+
+/// <summary>Makes the picture that a painting starts from.</summary>
+public static class StartPicture
+{
+    // Enough at once to fill a processor's caches, and few enough for a model's activations to stay small.
+    private const int CandidatesAtOnce = 50;
+
+    /// <summary>The start that a recipe asks for.</summary>
+    /// <param name="model">Compares candidates with the prompt.</param>
+    /// <param name="target">The prompt, <c>[1, embed]</c> of length 1.</param>
+    /// <param name="recipe">Kind, number and comparison of candidates.</param>
+    /// <param name="bank">The model's bank, or null.</param>
+    /// <param name="size">Side of the picture.</param>
+    /// <param name="generator">Source of randomness.</param>
+    /// <param name="cancellation">Stops between candidates.</param>
+    /// <returns><c>[1, 3, size, size]</c> in [0, 1], in the current scope.</returns>
+    /// <exception cref="GenerationException">The recipe needs a bank and there is none.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Tensor Make(ClipModel model, Tensor target, Recipe recipe, InitBank? bank, int size, Generator generator, CancellationToken cancellation = default)
+    {
+        using var scope = new TensorScope();
+        using var frozen = GradMode.Disable();
+        if (recipe.Start == StartKind.Grey)
+        {
+            return scope.Keep(Ops.Full([1, 3, size, size], 0.5, ScalarType.Float32, device: model.Device));
+        }
+
+        if (recipe.Start == StartKind.Bank && bank is null && recipe.RequiresBank)
+        {
+            throw new GenerationException(
+                $"The recipe {recipe.Name} starts from the model's {InitBank.FileName}, which this model does not have; choose another recipe or start, or fit a bank to pictures.");
+        }
+
+        var small = recipe.Start == StartKind.Bank && bank is not null
+            ? bank.Sample(recipe.Candidates, recipe.CandidatesPerClass, generator)
+            : ((Ops.Randn([recipe.Candidates, 3, recipe.NoiseGrid, recipe.NoiseGrid], generator, ScalarType.Float32) * recipe.NoiseDeviation) + recipe.NoiseMean).Clamp(0, 1);
+        var smooth = recipe.Start == StartKind.Bank && bank is not null;
+        var chosen = 0L;
+        if (recipe.Candidates > 1)
+        {
+            var input = model.Config.Vision.ImageSize;
+            var pieces = small.Split(CandidatesAtOnce).Select(piece => Enlarge(piece, input, smooth, model.Device));
+            chosen = Closest(model, pieces, target, recipe.NormalizeCandidates, cancellation).Index;
+        }
+
+        return scope.Keep(Enlarge(small.Narrow(0, chosen, 1), size, smooth, model.Device));
+    }
+
+    /// <summary>The candidate whose embedding is closest to the target.</summary>
+    /// <param name="model">Embeds the candidates.</param>
+    /// <param name="candidates">Batches <c>[n, 3, S, S]</c> in [0, 1] at the model's size.</param>
+    /// <param name="target"><c>[1, embed]</c> of length 1.</param>
+    /// <param name="normalize">False leaves out the model's mean and deviation, as CLIPAG's notebook does here.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <returns>Its place among all candidates, and all cosines.</returns>
+    public static (long Index, float[] Cosines) Closest(
+        ClipModel model, IEnumerable<Tensor> candidates, Tensor target, bool normalize = true, CancellationToken cancellation = default)
+    {
+        using var frozen = GradMode.Disable();
+        var cosines = new List<float>();
+        foreach (var batch in candidates)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = new TensorScope();
+            var features = normalize ? model.EncodeImage(batch) : ClipModel.Normalize(model.Visual.Forward(batch));
+            cosines.AddRange((features * target).Sum([-1]).ToArray<float>());
+        }
+
+        return (cosines.IndexOf(cosines.Max()), [.. cosines]);
+    }
+
+    // Samples of a bank are smooth; noise keeps its squares, for that is what energy-trained models began with in training.
+    private static Tensor Enlarge(Tensor small, int size, bool smooth, Device device) =>
+        smooth ? SeparableSampling.Resize(small.To(device: device), size) : small.To(device: device).UpsampleNearest2d([size, size]);
+}
