@@ -15,8 +15,12 @@ internal static class CommandLine
         new GenerateCommand(),
         new ReplayCommand(),
         new TrainCommand(),
+        new BenchCommand(),
         new DoctorCommand(),
         new ModelsCommand(),
+        new DataCommand(),
+        new VerifyCommand(),
+        new DemoCommand(),
     ];
 
     private static readonly Option<bool> Verbose = new("--verbose")

@@ -11,6 +11,7 @@ internal static unsafe partial class Native
     static Native()
     {
         PreferWidestVectors();
+        KeepFreedMemory();
         NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, (name, _, _) => name == Library ? NativeLibraries.Load(name) : 0);
         // Debian's libtorch starts with one thread.
         SetThreads(Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is { } text && int.TryParse(text, out var threads) && threads > 0
@@ -24,6 +25,26 @@ internal static unsafe partial class Native
         if (System.Runtime.Intrinsics.X86.Avx512F.IsSupported && Environment.GetEnvironmentVariable("ATEN_CPU_CAPABILITY") is null)
         {
             SetEnvironment("ATEN_CPU_CAPABILITY", "avx512", 0);
+        }
+    }
+
+    /// <summary>
+    /// Every step frees and allocates the same hundreds of megabytes. glibc gives them back to the system in between, and
+    /// the pages must be cleared and mapped anew: 30,000 faults and a tenth of the time of a ViT-B/32 step. So it keeps up
+    /// to 2 GB of freed memory; its own variables (MALLOC_TRIM_THRESHOLD_, MALLOC_MMAP_THRESHOLD_) go before.
+    /// </summary>
+    private static void KeepFreedMemory()
+    {
+        const int trimThreshold = -1, mmapThreshold = -3, largestMmapThreshold = 32 << 20;
+        if (OperatingSystem.IsLinux()
+            && Environment.GetEnvironmentVariable("MALLOC_TRIM_THRESHOLD_") is null
+            && Environment.GetEnvironmentVariable("MALLOC_MMAP_THRESHOLD_") is null
+            && NativeLibrary.TryLoad("libc.so.6", out var glibc)
+            && NativeLibrary.TryGetExport(glibc, "mallopt", out var mallopt))
+        {
+            var set = (delegate* unmanaged<int, int, int>)mallopt;
+            _ = set(mmapThreshold, largestMmapThreshold);
+            _ = set(trimThreshold, int.MaxValue);
         }
     }
 

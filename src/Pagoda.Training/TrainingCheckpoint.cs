@@ -12,6 +12,9 @@ internal static class TrainingCheckpoint
 {
     public const string FileName = "checkpoint.safetensors";
 
+    /// <summary>What the names of the model's weights begin with.</summary>
+    public const string Model = "model.";
+
     public static void Write(string path, IEnumerable<(string Name, Tensor Tensor)> tensors, IReadOnlyDictionary<string, string> facts)
     {
         using var scope = new TensorScope();
@@ -32,4 +35,20 @@ internal static class TrainingCheckpoint
         archive.Metadata.TryGetValue(fact, out var text) && long.TryParse(text, CultureInfo.InvariantCulture, out var number)
             ? number
             : throw new InvalidDataException($"{archive.Path} is no checkpoint of a training run: it does not say its {fact}.");
+
+    /// <summary>Puts saved weights into a model's.</summary>
+    /// <exception cref="InvalidDataException">One is missing or has another shape.</exception>
+    public static void ReadWeights(ITensorArchive archive, IReadOnlyDictionary<string, Tensor> weights)
+    {
+        foreach (var (name, tensor) in weights)
+        {
+            if (!archive.Entries.TryGetValue(Model + name, out var entry) || !tensor.Shape.SequenceEqual(entry.Shape))
+            {
+                throw new InvalidDataException(
+                    $"{archive.Path} has {(entry is null ? "no weight" : "another shape for the weight")} {name}: the run was begun with another model; name another folder.");
+            }
+
+            tensor.Copy_(Reader(archive, Model)(name)!);
+        }
+    }
 }

@@ -53,8 +53,14 @@ public sealed record TrainingOptions
 /// <summary>The model a run starts from.</summary>
 public sealed record ModelOptions
 {
-    /// <summary>A model folder, a run folder or a catalogue name to go on from; empty starts from new weights.</summary>
+    /// <summary>
+    /// The model to go on from: a run's folder or its checkpoint file, a model's folder or file, or a name of a pulled
+    /// model; empty starts from new weights.
+    /// </summary>
     public string From { get; init; } = "";
+
+    /// <summary>The architecture's name, such as ViT-B-32, for weights in a file that does not say it.</summary>
+    public string Architecture { get; init; } = "";
 
     /// <summary>The shape of new weights: a config.json.</summary>
     public string Config { get; init; } = "";
@@ -69,7 +75,7 @@ public sealed record ModelOptions
 /// <summary>The data of a run: one of the sources.</summary>
 public sealed record DataOptions
 {
-    /// <summary>A folder of emoji shards, composed into scenes on the fly.</summary>
+    /// <summary>A folder of emoji shards, or their packed library, composed into scenes on the fly.</summary>
     public string Emoji { get; init; } = "";
 
     /// <summary>Webdataset shards: brace patterns, joined by <c>::</c>.</summary>
@@ -77,6 +83,15 @@ public sealed record DataOptions
 
     /// <summary>A folder of pictures with captions.</summary>
     public string Folder { get; init; } = "";
+
+    /// <summary>Samples of shards that wait to be drawn from (open_clip's buffer is 5000).</summary>
+    public int ShuffleBuffer { get; init; } = 5000;
+
+    /// <summary>Smallest share of a stored picture's area that a random crop takes; open_clip has 0.9.</summary>
+    public double SmallestCrop { get; init; } = 0.9;
+
+    /// <summary>Mirror half of the stored pictures; not for captions that speak of left and right.</summary>
+    public bool Flip { get; init; }
 
     /// <summary>Share of scenes with two objects.</summary>
     public double PairShare { get; init; } = 0.15;

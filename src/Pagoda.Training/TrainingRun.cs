@@ -1,5 +1,5 @@
-using Pagoda.Data.Scenes;
 using Pagoda.Models.Clip;
+using Pagoda.Models.Clip.Configs;
 using Pagoda.Models.Clip.Tokenizer;
 using Pagoda.Torch;
 
@@ -12,38 +12,60 @@ public static class TrainingRun
     private const int VocabularyCaptions = 20_000;
 
     /// <summary>Opens a run: new, or the one in the folder.</summary>
+    /// <param name="options">The run.</param>
+    /// <param name="folder">Where its files are.</param>
+    /// <param name="force">Go on with a run that was begun with other options.</param>
+    /// <param name="log">Told of each sample of the data that is left out, from any thread.</param>
     /// <exception cref="InvalidDataException">The options contradict themselves or name what is not there.</exception>
-    public static Trainer Open(TrainingOptions options, string folder)
+    /// <exception cref="FileNotFoundException">The model to start from is not there.</exception>
+    /// <exception cref="TrainingException">The folder's run was begun with other options, or another process trains there.</exception>
+    public static Trainer Open(TrainingOptions options, string folder, bool force = false, Action<string>? log = null)
     {
-        var device = options.Device.Length > 0 ? Device.Parse(options.Device) : LibTorch.DefaultDevice;
-        var start = Start(options, folder, device);
-        return new Trainer(options, folder, start, TrainingData.Open(options.Data, start.Model.Config.Vision.ImageSize, options.Seed));
+        if (TrainingLimits.FirstProblem(options) is { } problem)
+        {
+            throw new InvalidDataException(problem.Sentence);
+        }
+
+        var runFolder = new RunFolder(folder);
+        try
+        {
+            // The comparison of options comes before anything that takes time.
+            var changed = runFolder.ChangedOptions(options, force);
+            var device = options.Device.Length > 0 ? Device.Parse(options.Device) : LibTorch.DefaultDevice;
+            var (start, data) = Start(options, folder, device, log);
+            return new Trainer(options, runFolder, start, data, changed);
+        }
+        catch
+        {
+            runFolder.Dispose();
+            throw;
+        }
     }
 
-    private static (ClipModel Model, ClipTokenizer Tokenizer) Start(TrainingOptions options, string folder, Device device)
+    /// <summary>Width and height of the pictures that the options' model takes, in pixels.</summary>
+    /// <exception cref="InvalidDataException">The model's configuration cannot be read.</exception>
+    /// <exception cref="FileNotFoundException">The model to start from is not there.</exception>
+    public static int ImageSize(TrainingOptions options) => options.Model.From.Length > 0
+        ? StartingModel.Load(options.Model, Device.Cpu).Model.Config.Vision.ImageSize
+        : ClipConfigFile.Read(options.Model.Config).Vision.ImageSize;
+
+    private static ((ClipModel Model, ClipTokenizer Tokenizer) Start, TrainingData Data) Start(
+        TrainingOptions options, string folder, Device device, Action<string>? log)
     {
+        TrainingData Data(ClipConfig config) => new(options.Data, config.Vision.ImageSize, options.Seed, log);
         if (options.Model.From.Length > 0)
         {
-            return ClipFolder.Load(options.Model.From, device);
+            var start = StartingModel.Load(options.Model, device);
+            return (start, Data(start.Model.Config));
         }
 
-        if (options.Model.Config.Length == 0)
-        {
-            throw new InvalidDataException("model: name a config for new weights, or a folder to go on from.");
-        }
-
-        var config = ClipFolder.ReadConfig(options.Model.Config);
+        var config = ClipConfigFile.Read(options.Model.Config);
+        var data = Data(config);
         var saved = Path.Combine(folder, "tokenizer.json");
         var tokenizer = File.Exists(saved)
             ? ClipTokenizer.FromTokenizerJson(saved)
-            : BpeTrainer.Train(Captions(options, config.Vision.ImageSize), options.Model.VocabularySize);
+            : BpeTrainer.Train(data.Captions(VocabularyCaptions), options.Model.VocabularySize);
         config = config with { Text = config.Text with { VocabularySize = tokenizer.VocabularySize } };
-        return (new ClipModel(Weights.Initialize(options.Seed, device), config), tokenizer);
-    }
-
-    private static IEnumerable<string> Captions(TrainingOptions options, int size)
-    {
-        var composer = TrainingData.Composer(options.Data, size);
-        return Enumerable.Range(0, VocabularyCaptions).Select(index => composer.Plan(options.Seed, index).Caption);
+        return ((new ClipModel(Weights.Initialize(options.Seed, device), config), tokenizer), data);
     }
 }

@@ -36,6 +36,10 @@ public sealed class EmojiLibrary
         return new EmojiLibrary(emoji);
     }
 
+    /// <summary>Reads a folder as <see cref="Load"/> does, or a file as <see cref="LoadCache"/> does.</summary>
+    /// <exception cref="DataException">There is neither, or it cannot be read.</exception>
+    public static EmojiLibrary Open(string path) => File.Exists(path) ? LoadCache(path) : Load(path);
+
     /// <summary>Reads a library that <see cref="SaveCache"/> wrote.</summary>
     /// <exception cref="DataException">The file is missing, is something else, or is damaged.</exception>
     public static EmojiLibrary LoadCache(string path) => EmojiLibraryCache.Load(path);

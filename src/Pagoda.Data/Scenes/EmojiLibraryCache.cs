@@ -14,7 +14,7 @@ internal static class EmojiLibraryCache
 
     public static void Save(EmojiLibrary library, string path)
     {
-        var temporary = path + ".tmp";
+        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         using (var file = File.Create(temporary))
         {
             file.Write(Magic);

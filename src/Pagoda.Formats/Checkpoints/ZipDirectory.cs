@@ -74,8 +74,13 @@ internal sealed class ZipDirectory
         return entry.Method == ZipEntry.Stored ? data.ToArray() : Inflate(entry, data);
     }
 
-    private unsafe byte[] Inflate(ZipEntry entry, ReadOnlySpan<byte> data)
+    private static unsafe byte[] Inflate(ZipEntry entry, ReadOnlySpan<byte> data)
     {
+        if (data.IsEmpty)
+        {
+            return entry.Size == 0 ? [] : throw Refuse($"entry '{entry.Name}' does not decompress (it is empty)");
+        }
+
         // Pinned, so that its address can stand in for that of a mapped file.
         var content = GC.AllocateUninitializedArray<byte>((int)entry.Size, pinned: true);
         fixed (byte* pointer = data)

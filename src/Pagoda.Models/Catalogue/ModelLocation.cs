@@ -10,8 +10,8 @@ public sealed record ModelLocation(string Path, string Name, CatalogueEntry? Ent
     public string Folder => Directory.Exists(Path) ? Path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!;
 
     /// <summary>
-    /// Finds a model: a path as it is; a name as a folder of <c>models/</c> beside the program or beside a folder above
-    /// it, else as a pulled file of the catalogue.
+    /// Finds a model: a path as it is; a name as a folder in <see cref="ModelFolder"/>, else as a pulled file of the
+    /// catalogue.
     /// </summary>
     /// <param name="nameOrPath">A path or a name.</param>
     /// <param name="kind">The kind of catalogue entry that will do, such as <c>clip</c>.</param>
@@ -42,7 +42,6 @@ public sealed record ModelLocation(string Path, string Name, CatalogueEntry? Ent
         throw new FileNotFoundException(Unknown(nameOrPath, kind, catalogue));
     }
 
-    /// <summary>The folder of that name in <c>models/</c>, beside the program or beside a folder above it.</summary>
     private static string? Shipped(string name)
     {
         if (name.Length == 0 || name.IndexOfAny(['/', '\\']) >= 0 || name.StartsWith('.'))
@@ -50,16 +49,8 @@ public sealed record ModelLocation(string Path, string Name, CatalogueEntry? Ent
             return null;
         }
 
-        for (var above = new DirectoryInfo(AppContext.BaseDirectory); above is not null; above = above.Parent)
-        {
-            var folder = System.IO.Path.Combine(above.FullName, "models", name);
-            if (Directory.Exists(folder))
-            {
-                return folder;
-            }
-        }
-
-        return null;
+        var folder = ModelFolder.Find() is { } models ? System.IO.Path.Combine(models, name) : null;
+        return Directory.Exists(folder) ? folder : null;
     }
 
     private static string Unknown(string name, string kind, ModelCatalogue catalogue)

@@ -1,6 +1,5 @@
 using Pagoda.Formats.Checkpoints;
 using Pagoda.Models.Catalogue;
-using Pagoda.Models.Checkpoints;
 using Pagoda.Models.Clip.Configs;
 using Pagoda.Models.Clip.Tokenizer;
 using Pagoda.Torch;
@@ -26,7 +25,7 @@ public static class ClipLoader
         options ??= new ClipLoadOptions();
         var location = ModelLocation.Find(nameOrPath, "clip");
         var archive = CheckpointFile.Open(location.Path);
-        var checkpoint = new CheckpointWeights(archive, mapped: device.Type == DeviceType.Cpu && !options.ForTraining);
+        var checkpoint = new ArchiveWeights(archive, mapped: device.Type == DeviceType.Cpu && !options.ForTraining);
         try
         {
             var named = ClipNames.Unify(checkpoint);

@@ -1,4 +1,3 @@
-using Pagoda.Models.Checkpoints;
 using Pagoda.Torch;
 
 namespace Pagoda.Models.Clip;

@@ -16,11 +16,17 @@ public static class ClipSaver
     /// <param name="model">The model.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="type">float32, float16 or bfloat16, for all but single numbers, which stay as they are.</param>
+    /// <param name="average">Weights to write in place of the model's own, by name; those it lacks are the model's.</param>
     /// <param name="metadata">Strings to keep in the safetensors file.</param>
     /// <exception cref="ArgumentException">The type is none of the three.</exception>
     /// <exception cref="IOException">The disk refuses.</exception>
     public static void Save(
-        string folder, ClipModel model, ClipTokenizer tokenizer, ScalarType type = ScalarType.Float32, IReadOnlyDictionary<string, string>? metadata = null)
+        string folder,
+        ClipModel model,
+        ClipTokenizer tokenizer,
+        ScalarType type = ScalarType.Float32,
+        IReadOnlyDictionary<string, Tensor>? average = null,
+        IReadOnlyDictionary<string, string>? metadata = null)
     {
         if (type is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16))
         {
@@ -30,7 +36,7 @@ public static class ClipSaver
         Directory.CreateDirectory(folder);
         ClipConfigFile.Write(Path.Combine(folder, "config.json"), model.Config);
         tokenizer.SaveTokenizerJson(Path.Combine(folder, "tokenizer.json"));
-        var tensors = model.Weights.StateDict.Select(pair => ToWrite(pair.Key, pair.Value, type));
+        var tensors = model.Weights.StateDict.Select(pair => ToWrite(pair.Key, average?.GetValueOrDefault(pair.Key) ?? pair.Value, type));
         // Other programs ask for this entry before they read a file (huggingface/transformers: modeling_utils.py, load_state_dict).
         var entries = new Dictionary<string, string>(metadata ?? new Dictionary<string, string>()) { ["format"] = "pt" };
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), tensors, entries, overwrite: true);

@@ -36,12 +36,25 @@ public sealed class TextTower
     /// <summary>Token rows <c>[N, L]</c> of int64, the end token the largest of its row, to embeddings <c>[N, embed]</c>, not normalised.</summary>
     public Tensor Forward(Tensor tokens)
     {
-        var length = tokens.Size(1);
-        var x = _tokens.Forward(tokens) + _positions.Narrow(0, 0, length);
-        x = _transformer.Forward(x, _mask.Narrow(0, 0, length).Narrow(1, 0, length));
         // The end token has the largest number, so its place is found without knowing it.
         var end = tokens.Argmax(-1);
+        tokens = WithoutPadding(tokens, end);
+        var length = tokens.Size(1);
         var rows = Ops.Arange(tokens.Size(0), device: tokens.Device);
-        return _norm.Forward(x.Index([rows, end])).Matmul(_projection);
+        var x = _tokens.Forward(tokens) + _positions.Narrow(0, 0, length);
+        var mask = _mask.Narrow(0, 0, length).Narrow(1, 0, length);
+        x = _transformer.Forward(
+            x,
+            mask,
+            pick: states => states.Index([rows, end]).Unsqueeze(1), // [N, 1, width]
+            pickMask: mask.IndexSelect(0, end).View([-1, 1, 1, length]));
+        return _norm.Forward(x.Select(1, 0)).Matmul(_projection);
     }
+
+    /// <summary>
+    /// No state looks ahead, so what comes after the last end token of the batch changes nothing. On a GPU, asking for
+    /// its place would wait for all that is under way, and padding costs little there.
+    /// </summary>
+    private static Tensor WithoutPadding(Tensor tokens, Tensor end) =>
+        tokens.Device.Type == DeviceType.Cpu && tokens.Size(0) > 0 ? tokens.Narrow(1, 0, end.Max().ToInt64() + 1) : tokens;
 }

@@ -24,14 +24,19 @@ public sealed class Transformer
     /// <summary><c>[N, L, width]</c> to the same shape.</summary>
     /// <param name="x">The sequence.</param>
     /// <param name="mask">Added to the attention scores, <c>[L, L]</c>, or null.</param>
-    public Tensor Forward(Tensor x, Tensor? mask = null)
+    /// <param name="pick">
+    /// Picks the states that the caller will use, <c>[N, L, width]</c> to <c>[N, K, width]</c>; the last block then
+    /// computes only these, which gives the same numbers and saves most of that block. Null keeps all.
+    /// </param>
+    /// <param name="pickMask">The rows of <paramref name="mask"/> for the picked states, <c>[N, 1, K, L]</c>.</param>
+    public Tensor Forward(Tensor x, Tensor? mask = null, Func<Tensor, Tensor>? pick = null, Tensor? pickMask = null)
     {
-        foreach (var block in _blocks)
+        for (var i = 0; i < _blocks.Length - 1; i++)
         {
-            x = block.Forward(x, mask);
+            x = _blocks[i].Forward(x, mask);
         }
 
-        return x;
+        return pick is null ? _blocks[^1].Forward(x, mask) : _blocks[^1].Forward(x, pickMask, pick);
     }
 
     private sealed class Block(Weights weights, int width, int layers, int heads, bool quickGelu, double mlpRatio)
@@ -46,9 +51,12 @@ public sealed class Transformer
         private readonly Linear _narrow = new(
             weights["mlp"]["c_proj"], (long)(width * mlpRatio), width, initializer: Initializer.Normal(1 / Math.Sqrt(2.0 * layers * width)));
 
-        public Tensor Forward(Tensor x, Tensor? mask)
+        public Tensor Forward(Tensor x, Tensor? mask, Func<Tensor, Tensor>? pick = null)
         {
-            x = x + _attention.Forward(_norm1.Forward(x), mask);
+            var normal = _norm1.Forward(x);
+            x = pick is null
+                ? x + _attention.Forward(normal, mask)
+                : pick(x) + _attention.Forward(pick(normal), normal, mask);
             var hidden = _widen.Forward(_norm2.Forward(x));
             return x + _narrow.Forward(quickGelu ? hidden * (hidden * 1.702).Sigmoid() : hidden.Gelu());
         }

@@ -9,7 +9,7 @@ namespace Pagoda.Models.Clip;
 /// </summary>
 public sealed class VisionTransformer : IImageTower
 {
-    private readonly Conv2d _patches;
+    private readonly Tensor _patches;
     private readonly Tensor _class;
     private readonly Tensor _positions;
     private readonly LayerNorm _normBefore;
@@ -17,6 +17,7 @@ public sealed class VisionTransformer : IImageTower
     private readonly LayerNorm _normAfter;
     private readonly Tensor _projection;
     private readonly long _width;
+    private readonly long _patch;
 
     /// <summary>Builds the tower.</summary>
     /// <param name="weights">Its subtree, <c>visual</c>.</param>
@@ -29,7 +30,8 @@ public sealed class VisionTransformer : IImageTower
         var grid = config.ImageSize / config.PatchSize;
         var scaled = Initializer.Normal(1 / Math.Sqrt(width));
         _width = width;
-        _patches = new Conv2d(weights["conv1"], 3, width, kernel: config.PatchSize, stride: config.PatchSize, bias: false);
+        _patch = config.PatchSize;
+        _patches = weights["conv1"].Parameter("weight", [width, 3, _patch, _patch], Initializer.FanIn);
         _class = weights.Parameter("class_embedding", [width], scaled);
         _positions = weights.Parameter("positional_embedding", [(grid * grid) + 1, width], scaled);
         _normBefore = new LayerNorm(weights["ln_pre"], width);
@@ -41,10 +43,29 @@ public sealed class VisionTransformer : IImageTower
     /// <inheritdoc/>
     public Tensor Forward(Tensor images)
     {
-        var patches = _patches.Forward(images).Flatten(2).Transpose(1, 2); // [N, G·G, width]
+        var patches = Patches(images);
         var first = _class.Expand([patches.Size(0), 1, _width]);
         var x = Ops.Cat([first, patches], 1) + _positions; // [N, 1 + G·G, width]
-        x = _transformer.Forward(_normBefore.Forward(x));
+        x = _transformer.Forward(_normBefore.Forward(x), pick: states => states.Narrow(1, 0, 1)); // [N, 1, width]
         return _normAfter.Forward(x.Select(1, 0)).Matmul(_projection);
+    }
+
+    /// <summary>
+    /// The convolution whose stride is its kernel as one matrix product, which runs, forward and backward, at the rate of
+    /// large products: <c>[N, 3, G·P, G·P]</c> to <c>[N, G·G, width]</c>.
+    /// </summary>
+    private Tensor Patches(Tensor images)
+    {
+        long n = images.Size(0), rows = images.Size(2) / _patch, columns = images.Size(3) / _patch;
+        // Like a convolution: pixels beyond the last whole patch do not count.
+        if (images.Size(2) % _patch != 0 || images.Size(3) % _patch != 0)
+        {
+            images = images.Narrow(2, 0, rows * _patch).Narrow(3, 0, columns * _patch);
+        }
+
+        return images.Reshape([n, 3, rows, _patch, columns, _patch])
+            .Permute([0, 2, 4, 1, 3, 5])
+            .Reshape([n, rows * columns, 3 * _patch * _patch])
+            .Linear(_patches.View([_width, -1]), null);
     }
 }

@@ -40,9 +40,25 @@ public sealed class MultiHeadAttention
         long n = x.Size(0), length = x.Size(1), head = _width / _heads;
         var qkv = x.Linear(_inWeight, _inBias).View([n, length, 3, _heads, head]).Permute([2, 0, 3, 1, 4]); // [3, N, H, L, D]
         var parts = qkv.Unbind(0);
-        var mixed = Attend(parts[0], parts[1], parts[2], mask); // [N, H, L, D]
-        return _out.Forward(mixed.Transpose(1, 2).Reshape([n, length, _width]));
+        return Join(Attend(parts[0], parts[1], parts[2], mask));
     }
+
+    /// <summary>Attention of some states to all: <c>[N, K, width]</c> asking <c>[N, L, width]</c>, to <c>[N, K, width]</c>.</summary>
+    /// <param name="queries">The states that ask.</param>
+    /// <param name="x">The sequence that they ask.</param>
+    /// <param name="mask">Added to the scores before the softmax, to be broadcast to <c>[N, H, K, L]</c>, or null.</param>
+    public Tensor Forward(Tensor queries, Tensor x, Tensor? mask)
+    {
+        long n = x.Size(0), head = _width / _heads;
+        var q = queries.Linear(_inWeight.Narrow(0, 0, _width), _inBias.Narrow(0, 0, _width))
+            .View([n, queries.Size(1), _heads, head]).Transpose(1, 2); // [N, H, K, D]
+        var kv = x.Linear(_inWeight.Narrow(0, _width, 2 * _width), _inBias.Narrow(0, _width, 2 * _width))
+            .View([n, x.Size(1), 2, _heads, head]).Permute([2, 0, 3, 1, 4]).Unbind(0); // [N, H, L, D] each
+        return Join(Attend(q, kv[0], kv[1], mask));
+    }
+
+    private Tensor Join(Tensor mixed) =>
+        _out.Forward(mixed.Transpose(1, 2).Reshape([mixed.Size(0), mixed.Size(2), _width]));
 
     /// <summary>softmax(q kᵀ / √D + mask) v for <c>[N, H, L, D]</c>; libtorch's fused kernel where it has one (2.0 and later).</summary>
     public static Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask = null)

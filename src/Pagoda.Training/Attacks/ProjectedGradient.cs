@@ -77,8 +77,8 @@ public sealed class ProjectedGradient
 
     private Tensor Start(Tensor original)
     {
-        var noise = Ops.EmptyLike(original).Uniform_(-1, 1, _generator);
-        return Project(original, _options.Norm == AttackNorm.L2 ? noise : noise * _options.Radius);
+        var noise = Ops.EmptyLike(original).Uniform_(-0.5, 0.5, _generator);
+        return Project(original, _options.Norm == AttackNorm.L2 ? noise : noise * (2 * _options.Radius));
     }
 
     private Tensor Project(Tensor original, Tensor delta)
@@ -90,8 +90,8 @@ public sealed class ProjectedGradient
         else
         {
             var length = Length(delta);
-            var factor = _options.Radius / (length + 1e-7);
-            delta = delta * factor.Where(length.Gt(_options.Radius), 1);
+            var factor = (length + 1e-7).Reciprocal() * _options.Radius;
+            delta = delta * length.Gt(_options.Radius).Where(factor, 1);
         }
 
         return (original + delta).Clamp(0, 1);

@@ -63,10 +63,10 @@ internal sealed class JsonFields
         return AsCount(value, name);
     }
 
-    public int[] Counts(string name)
+    public int[] Counts(string name, int least = 1)
     {
         var value = _fields.TryGetValue(name, out var found) ? found : throw Missing(name);
-        return value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray().Select(item => AsCount(item, name))] : [AsCount(value, name)];
+        return value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray().Select(item => AsCount(item, name, least))] : [AsCount(value, name, least)];
     }
 
     /// <summary>A side in pixels, given as one number or as two equal ones.</summary>
@@ -127,10 +127,10 @@ internal sealed class JsonFields
 
     public string At(string name) => $"{_where}: {name}";
 
-    private int AsCount(JsonElement value, string name) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var count) && count is > 0 and < 1 << 24
+    private int AsCount(JsonElement value, string name, int least = 1) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var count) && count >= least && count < 1 << 24
             ? count
-            : throw Wrong(name, value, "a whole number above 0");
+            : throw Wrong(name, value, $"a whole number from {least} to {(1 << 24) - 1}");
 
     private InvalidDataException Missing(string name) => new($"{At(name)} is missing.");
 

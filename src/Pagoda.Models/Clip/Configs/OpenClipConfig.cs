@@ -99,7 +99,7 @@ internal static class OpenClipConfig
         {
             Architecture = architecture,
             ImageSize = size,
-            Layers = cfg.Counts($"{family}_layers"),
+            Layers = cfg.Counts($"{family}_layers", least: 0),
             Width = cfg.Counts($"{family}_width"),
         };
         return config.Layers.Length == config.Width.Length

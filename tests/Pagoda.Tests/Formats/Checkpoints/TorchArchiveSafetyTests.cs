@@ -146,6 +146,16 @@ public sealed class TorchArchiveSafetyTests : IDisposable
     }
 
     [Fact]
+    public void Read_DeflatedEntryOfNothing_IsRefused()
+    {
+        var bytes = Samples.Bytes("deflated.pt");
+        var header = bytes.AsSpan(0, bytes.AsSpan().LastIndexOf("data/1"u8)).LastIndexOf("PK\x1\x2"u8);
+        bytes.AsSpan(header + 20, 4).Clear();
+        using var archive = TorchArchive.Open(folder.Write("x.pt", bytes));
+        Assert.Contains("tensor 'b' cannot be read: entry 'stored/data/1' does not decompress", Assert.Throws<CheckpointException>(() => archive.ReadBytes("b")).Message);
+    }
+
+    [Fact]
     public void Open_ZipWithOverlapsOrTwins_IsRefused()
     {
         var bytes = Samples.Zip([("a/data.pkl", [0x80, 2, 0x7d, 0x2e]), ("a/data/0", new byte[4])]);
@@ -160,7 +170,7 @@ public sealed class TorchArchiveSafetyTests : IDisposable
     [Fact]
     public void Open_DamagedArchives_AreReadOrRefused()
     {
-        List<byte[]> samples = [.. Directory.GetFiles(Path.GetDirectoryName(Samples.File("x"))!).Where(file => Path.GetExtension(file) is ".pt" or ".pth" or ".ckpt").Select(File.ReadAllBytes)];
+        List<byte[]> samples = [.. Directory.GetFiles(Path.GetDirectoryName(Samples.File("x"))!).Where(file => Path.GetExtension(file) is ".pt" or ".pth" or ".ckpt").Select(File.ReadAllBytes), Samples.Zip64(Samples.Bytes("views.pt"))];
         Fuzz(samples, damaged => damaged);
     }
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Text;
 using System.Text.Json;
 using Pagoda.Formats.Checkpoints;
 using Pagoda.Torch;
@@ -181,6 +182,36 @@ public sealed class TorchArchiveTests : IDisposable
         bytes[header + 16] ^= 1;
         using var damaged = TorchArchive.Open(folder.Write("y.pt", bytes));
         Assert.Contains("does not match its check sum", Assert.Throws<CheckpointException>(() => damaged.ReadBytes("a")).Message);
+    }
+
+    [Fact]
+    public void Open_Zip64_IsReadLikeZip()
+    {
+        using var archive = TorchArchive.Open(folder.Write("x.pt", Samples.Zip64(Samples.Bytes("training.pt"))));
+        Assert.Equal(["weight", "bias"], archive.Entries.Keys);
+        Assert.Equal([10f, 11], archive.ReadFloats("bias"));
+        var damaged = Samples.Zip64(Samples.Bytes("training.pt"));
+        damaged[damaged.AsSpan().LastIndexOf("PK\x6\x6"u8)] ^= 1;
+        Assert.Contains("zip64 directory record is damaged", Assert.Throws<CheckpointException>(() => TorchArchive.Open(folder.Write("y.pt", damaged))).Message);
+    }
+
+    [Fact]
+    public void Open_UntypedStorage_HasTheTypeOfTheTensor()
+    {
+        string Tensor(string name, string type, int bytes, int count) =>
+            $"{Samples.Text(name)}ctorch._utils\n_rebuild_tensor_v3\n(({Samples.Text("storage")}ctorch.storage\nUntypedStorage\n{Samples.Text(name)}{Samples.Text("cpu")}K{(char)bytes}tQ" +
+            $"K\u0000(K{(char)count}t(K\u0001t\u0089ccollections\nOrderedDict\n)Rctorch\n{type}\ntR";
+        var pickle = $"\u0080\u0002}}({Tensor("a", "float32", 8, 2)}{Tensor("b", "float8_e4m3fn", 3, 3)}u.";
+        var path = folder.Write("x.pt", Samples.Zip([("x/data.pkl", Encoding.Latin1.GetBytes(pickle)), ("x/data/a", [0, 0, 128, 63, 0, 0, 0, 64]), ("x/data/b", new byte[3])]));
+        using (var archive = TorchArchive.Open(path))
+        {
+            Assert.Equal([1f, 2f], archive.ReadFloats("a"));
+            Assert.Equal("float8_e4m3fn[3]", archive.Entries["b"].ToString());
+        }
+
+        pickle = $"\u0080\u0002}}({Tensor("a", "float32", 8, 3)}u.";
+        path = folder.Write("y.pt", Samples.Checkpoint(pickle));
+        Assert.Contains("tensor 'a' (Float32[3]) reaches to element 2", Assert.Throws<CheckpointException>(() => TorchArchive.Open(path)).Message);
     }
 
     [Fact]

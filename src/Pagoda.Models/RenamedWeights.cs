@@ -1,6 +1,6 @@
 using Pagoda.Torch;
 
-namespace Pagoda.Models.Checkpoints;
+namespace Pagoda.Models;
 
 /// <summary>How a checkpoint keeps a tensor that a model asks for.</summary>
 /// <param name="Names">Its names there; several are joined along the first dimension.</param>

@@ -1,0 +1,92 @@
+using Pagoda.Models.Clip;
+using Pagoda.Torch;
+
+namespace Pagoda.Cli.Benchmarks;
+
+/// <summary>What a benchmark is asked to do.</summary>
+/// <param name="Architecture">The towers' shape.</param>
+/// <param name="Views">Pictures (or texts) in a batch.</param>
+/// <param name="Size">Side of the pictures in pixels.</param>
+/// <param name="Type">The type of matrix products.</param>
+internal sealed record BenchmarkShape(ClipConfig Architecture, int Views, int Size, ScalarType Type)
+{
+    /// <summary>The architecture at that size of picture, with what is not measured shrunk away.</summary>
+    /// <param name="images">Keep the image tower.</param>
+    /// <param name="texts">Keep the text tower.</param>
+    public ClipConfig Config(bool images, bool texts)
+    {
+        var config = Architecture;
+        if (images && (Size <= 0 || (config.Vision.PatchSize > 0 && Size % config.Vision.PatchSize != 0)))
+        {
+            throw new UsageException($"--size {Size} does not fit patches of {config.Vision.PatchSize} pixels.");
+        }
+
+        return config with
+        {
+            Vision = images ? config.Vision with { ImageSize = Size } : config.Vision with { Architecture = VisionArchitecture.Residual, Layers = [0], Width = [8] },
+            Text = texts ? config.Text : config.Text with { Layers = 1, VocabularySize = 8 },
+        };
+    }
+}
+
+/// <summary>Something that is measured. A new one is a class here and a line in <see cref="BenchmarkList"/>.</summary>
+internal interface IBenchmark
+{
+    /// <summary>The word that is typed.</summary>
+    string Name { get; }
+
+    /// <summary>One sentence.</summary>
+    string Description { get; }
+
+    /// <summary>Builds what a step needs; nothing of it is timed.</summary>
+    Workload Prepare(BenchmarkShape shape);
+}
+
+/// <summary>One prepared benchmark.</summary>
+internal abstract class Workload : IDisposable
+{
+    /// <summary>Floating-point operations of one step, a multiply-add counted as two; null when they are not counted.</summary>
+    public virtual double? Operations => null;
+
+    /// <summary>Calls that one step consists of, when what counts is the time of a call.</summary>
+    public virtual int Calls => 1;
+
+    /// <summary>The forms in which a plain PyTorch program does the same, by the names of bench/python; empty when none does.</summary>
+    public virtual IReadOnlyList<string> PythonForms => [];
+
+    /// <summary>The numbers that the PyTorch program needs to build the same.</summary>
+    public virtual IReadOnlyDictionary<string, object> PythonShape => new Dictionary<string, object>();
+
+    /// <summary>Does it once.</summary>
+    public abstract void Step();
+
+    /// <summary>Frees the weights.</summary>
+    public abstract void Dispose();
+
+    /// <summary>Frees the weights of a model.</summary>
+    protected static void Free(Weights weights)
+    {
+        foreach (var tensor in weights.StateDict.Values)
+        {
+            tensor.Dispose();
+        }
+    }
+}
+
+/// <summary>Every benchmark, in the order in which they run.</summary>
+internal static class BenchmarkList
+{
+    public static IReadOnlyList<IBenchmark> All { get; } =
+    [
+        new PixelStepBenchmark(),
+        new EncodeImageBenchmark(),
+        new EncodeTextBenchmark(),
+        new TrainStepBenchmark(),
+        new CallBenchmark(),
+    ];
+
+    /// <exception cref="UsageException">There is none of that name.</exception>
+    public static IBenchmark Get(string name) =>
+        All.FirstOrDefault(benchmark => benchmark.Name == name)
+        ?? throw new UsageException($"No benchmark is called '{name}'; there are {string.Join(", ", All.Select(benchmark => benchmark.Name))}.");
+}

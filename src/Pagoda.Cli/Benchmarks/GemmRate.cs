@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using Pagoda.Torch;
+
+namespace Pagoda.Cli.Benchmarks;
+
+/// <summary>The rate of a large square matrix product: the ceiling that a step is held against.</summary>
+/// <param name="Type">The element type.</param>
+/// <param name="Size">The matrices' side.</param>
+/// <param name="PerSecond">Floating-point operations a second (2·side³ each), the best of several.</param>
+internal sealed record GemmRate(ScalarType Type, int Size, double PerSecond)
+{
+    private const int Repeats = 5;
+
+    /// <summary>Measures several sizes; emulated bfloat16 is measured with small ones, which is enough for a rate that low.</summary>
+    public static GemmRate[] Measure(ScalarType type)
+    {
+        int[] sizes = type == ScalarType.BFloat16 && !LibTorch.HasFastBFloat16 ? [256, 512] : [512, 1024, 2048];
+        return [.. sizes.Select(size => Measure(type, size))];
+    }
+
+    private static GemmRate Measure(ScalarType type, int size)
+    {
+        using var scope = new TensorScope();
+        using var inference = new InferenceMode();
+        var left = Ops.Randn([size, size]).To(type);
+        var right = Ops.Randn([size, size]).To(type);
+        var best = double.PositiveInfinity;
+        for (var i = 0; i <= Repeats; i++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            left.Matmul(right).Dispose();
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        return new GemmRate(type, size, 2.0 * size * size * size / best);
+    }
+}

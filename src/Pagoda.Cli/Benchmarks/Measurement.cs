@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using Pagoda.Torch;
+
+namespace Pagoda.Cli.Benchmarks;
+
+/// <summary>Seconds of several repetitions.</summary>
+internal sealed record Spread(double Median, double Min, double Max)
+{
+    public static Spread Of(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        var middle = sorted.Length / 2;
+        return new Spread(sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2, sorted[0], sorted[^1]);
+    }
+
+    public static Spread operator /(Spread spread, double by) => new(spread.Median / by, spread.Min / by, spread.Max / by);
+}
+
+/// <summary>How PyTorch did beside ours.</summary>
+/// <param name="Form">Which way of writing it.</param>
+/// <param name="Seconds">Its seconds.</param>
+/// <param name="Ratio">Its seconds over ours, pair by pair: above 1 ours is faster.</param>
+/// <param name="Ratios">The same for every pair, in order.</param>
+internal sealed record PythonResult(string Form, Spread Seconds, Spread Ratio, IReadOnlyList<double> Ratios);
+
+/// <summary>What was measured of a workload; seconds are of one step, or of one call when a step is many.</summary>
+internal sealed record Measurement
+{
+    public required Spread Seconds { get; init; }
+
+    /// <summary>The first step, which also loads kernels and finds memory.</summary>
+    public required double FirstSeconds { get; init; }
+
+    public required long PeakResidentBytes { get; init; }
+
+    /// <summary>Pages that the system had to map in a step: memory that was given back and asked for again.</summary>
+    public required double PageFaults { get; init; }
+
+    public required long LiveTensorsBefore { get; init; }
+
+    public required long LiveTensorsAfter { get; init; }
+
+    public IReadOnlyList<PythonResult>? Python { get; init; }
+
+    /// <summary>Runs a workload, in turn with PyTorch programs when there are any.</summary>
+    public static Measurement Of(Workload workload, int repeat, IReadOnlyList<PythonTwin> twins, CancellationToken cancel)
+    {
+        ProcessFigures.ResetPeak();
+        var first = Time(workload);
+        Time(workload);
+        var live = LibTorch.LiveTensors;
+        var faults = 0L;
+        var ours = new List<double>();
+        var theirs = twins.Select(_ => new List<double>()).ToArray();
+        for (var i = 0; i < repeat; i++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            // Who goes first alternates, so that a load that comes or goes favours nobody.
+            if (i % 2 == 1)
+            {
+                Ask();
+            }
+
+            var before = ProcessFigures.PageFaults;
+            ours.Add(Time(workload));
+            faults += ProcessFigures.PageFaults - before;
+            if (i % 2 == 0)
+            {
+                Ask();
+            }
+        }
+
+        return new Measurement
+        {
+            Seconds = Spread.Of(ours) / workload.Calls,
+            FirstSeconds = first,
+            PeakResidentBytes = ProcessFigures.PeakResident,
+            PageFaults = (double)faults / repeat,
+            LiveTensorsBefore = live,
+            LiveTensorsAfter = LibTorch.LiveTensors,
+            Python = twins.Count == 0 ? null : [.. twins.Select((twin, t) => Compare(twin.Form, theirs[t]))],
+        };
+
+        void Ask()
+        {
+            for (var t = 0; t < twins.Count; t++)
+            {
+                theirs[t].Add(twins[t].Step());
+            }
+        }
+
+        PythonResult Compare(string form, List<double> seconds)
+        {
+            double[] ratios = [.. seconds.Zip(ours, (their, our) => their / our)];
+            return new PythonResult(form, Spread.Of(seconds) / workload.Calls, Spread.Of(ratios), ratios);
+        }
+    }
+
+    private static double Time(Workload workload)
+    {
+        var start = Stopwatch.GetTimestamp();
+        workload.Step();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+}

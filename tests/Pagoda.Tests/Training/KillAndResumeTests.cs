@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using Pagoda.Cli;
+
+namespace Pagoda.Tests.Training;
+
+/// <summary>The program itself, killed where it stands.</summary>
+public sealed class KillAndResumeTests : IDisposable
+{
+    private const int Steps = 24;
+    private readonly TinyTraining _tiny = new();
+
+    [Theory]
+    [InlineData("contrastive")]
+    [InlineData("clipag")]
+    [InlineData("energy")]
+    public async Task Train_KilledAndStartedAgain_EndsWithTheSameBytes(string method)
+    {
+        var config = _tiny.Yaml(method, Steps);
+        await RunToTheEnd(config, "whole");
+        var killedAfter = Random.Shared.Next(4, Steps - 4);
+        using (var process = Start(config, "killed"))
+        {
+            var begun = "";
+            while (!begun.StartsWith($"step {killedAfter}/", StringComparison.Ordinal))
+            {
+                begun = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"ended early: {await process.StandardError.ReadToEndAsync()}");
+            }
+
+            process.Kill();
+            await process.WaitForExitAsync();
+            Assert.Equal(137, process.ExitCode);
+        }
+
+        Assert.Contains("going on from step", await RunToTheEnd(config, "killed"), StringComparison.Ordinal);
+        foreach (var file in new[] { "checkpoint.safetensors", "model.safetensors", "tokenizer.json", "config.json" })
+        {
+            Assert.True(_tiny.Bytes($"whole/{file}").AsSpan().SequenceEqual(_tiny.Bytes($"killed/{file}")), $"{file} differs; killed after step {killedAfter}");
+        }
+    }
+
+    public void Dispose() => _tiny.Dispose();
+
+    private async Task<string> RunToTheEnd(string config, string folder)
+    {
+        using var process = Start(config, folder);
+        var error = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, await error);
+        return output;
+    }
+
+    private Process Start(string config, string folder)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : "dotnet")
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        foreach (var argument in new[] { typeof(CommandLine).Assembly.Location, "train", config, "--out", _tiny.File(folder) })
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)!;
+    }
+}

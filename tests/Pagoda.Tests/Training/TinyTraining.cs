@@ -1,0 +1,127 @@
+using Pagoda.Formats.Images;
+using Pagoda.Models.Clip;
+using Pagoda.Models.Clip.Configs;
+using Pagoda.Tests.Data;
+using Pagoda.Torch;
+using Pagoda.Training;
+
+namespace Pagoda.Tests.Training;
+
+/// <summary>A folder with pictures of four kinds, a model of a few thousand numbers and a run of a few milliseconds a step.</summary>
+internal sealed class TinyTraining : IDisposable
+{
+    public const int Size = 16;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public TinyTraining()
+    {
+        (string Name, byte R, byte G, byte B)[] kinds = [("red square", 220, 30, 30), ("green square", 40, 180, 60), ("blue square", 40, 60, 220), ("white square", 250, 250, 250)];
+        foreach (var (name, r, g, b) in kinds)
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                _folder.Write($"pictures/{name.Replace(' ', '_')}/{i}.png", PictureFile.EncodePng(Square(r, g, b, 2 + i)));
+            }
+        }
+
+        ClipConfigFile.Write(File("config.json"), Config);
+    }
+
+    public static ClipConfig Config { get; } = new()
+    {
+        EmbedDim = 8,
+        Vision = new VisionConfig { Architecture = VisionArchitecture.Residual, ImageSize = Size, Layers = [0, 1], Width = [8, 16] },
+        Text = new TextConfig { ContextLength = 8, VocabularySize = 520, Width = 16, Heads = 2, Layers = 1 },
+        Mean = [0.5, 0.5, 0.5],
+        Std = [0.5, 0.5, 0.5],
+    };
+
+    public string Path => _folder.Path;
+
+    public static ClipModel Model(ulong seed = 3)
+    {
+        var model = new ClipModel(Weights.Initialize(seed, Device.Cpu), Config);
+        model.Weights.SetTrainable("", true);
+        return model;
+    }
+
+    /// <summary>Pictures <c>[count, 3, 16, 16]</c> and token rows <c>[count, 8]</c>, made up.</summary>
+    public static (Tensor Images, Tensor Tokens) Batch(int count)
+    {
+        Generator.Seed(11);
+        var tokens = Ops.Randint(0, 500, [count, 8]);
+        // The end token is the largest of its row.
+        tokens.Narrow(1, 7, 1).Fill_(519);
+        return (Ops.Rand([count, 3, Size, Size]), tokens);
+    }
+
+    public string File(string name) => _folder.File(name);
+
+    public string Write(string name, string content) => _folder.Write(name, content);
+
+    /// <summary>Writes a run's YAML file.</summary>
+    public string Yaml(string method, int steps, string more = "", string? data = null) => Write($"{method}.yaml", $"""
+        method: {method}
+        model:
+          config: {File("config.json")}
+          vocabulary_size: 520
+        data:
+          {data ?? $"folder: {File("pictures")}"}
+        attack:
+          radius: 0.5
+        energy:
+          negatives: 6
+          buffer: 12
+          steps: 2
+          max_age: 5
+        optimizer:
+          steps: {steps}
+          batch: 8
+          warm_up: 3
+        device: cpu
+        log_every: 1
+        save_every: 3
+        {more}
+        """);
+
+    public TrainingOptions Options(string method, int steps, params string[] settings) => TrainingConfigFile.Read(Yaml(method, steps), settings);
+
+    /// <summary>Runs to the end, or to a step.</summary>
+    public List<TrainingReport> Run(TrainingOptions options, string folder, long stopAfter = long.MaxValue, bool force = false)
+    {
+        using var cancel = new CancellationTokenSource();
+        using var trainer = TrainingRun.Open(options, File(folder), force);
+        var reports = new List<TrainingReport>();
+        trainer.Run(
+            report =>
+            {
+                reports.Add(report);
+                if (report.Step >= stopAfter)
+                {
+                    cancel.Cancel();
+                }
+            },
+            cancel.Token);
+        return reports;
+    }
+
+    public byte[] Bytes(string name) => System.IO.File.ReadAllBytes(File(name));
+
+    public void Dispose() => _folder.Dispose();
+
+    public static Picture Square(byte r, byte g, byte b, int margin)
+    {
+        var pixels = new byte[Size * Size * 3];
+        for (var y = 0; y < Size; y++)
+        {
+            for (var x = 0; x < Size; x++)
+            {
+                var inside = x >= margin && x < Size - margin && y >= margin && y < Size - margin;
+                (pixels[(y * Size + x) * 3], pixels[(y * Size + x) * 3 + 1], pixels[(y * Size + x) * 3 + 2]) = inside ? (r, g, b) : ((byte)128, (byte)128, (byte)128);
+            }
+        }
+
+        return new Picture(Size, Size, 3, pixels);
+    }
+}
