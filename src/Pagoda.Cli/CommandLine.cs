@@ -19,6 +19,7 @@ internal static class CommandLine
         new DoctorCommand(),
         new ModelsCommand(),
         new DataCommand(),
+        new VerifyCommand(),
         new DemoCommand(),
     ];
 

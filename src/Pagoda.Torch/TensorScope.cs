@@ -11,9 +11,9 @@ public sealed class TensorScope : IDisposable
     private static TensorScope? s_current;
 
     private readonly TensorScope? _outer;
-    private readonly int _thread = Environment.CurrentManagedThreadId;
     private readonly List<Tensor> _tensors = [];
     private readonly bool _owns;
+    private bool _ended;
 
     /// <summary>Begins a scope inside the current one.</summary>
     public TensorScope()
@@ -68,24 +68,21 @@ public sealed class TensorScope : IDisposable
         return tensor;
     }
 
-    /// <summary>Frees the tensors it still owns.</summary>
+    /// <summary>Frees the tensors it still owns; doing it again changes nothing.</summary>
     /// <exception cref="InvalidOperationException">It is not the innermost scope of this thread.</exception>
     public void Dispose()
     {
+        if (_ended)
+        {
+            return;
+        }
+
         if (!ReferenceEquals(s_current, this))
         {
-            if (s_current is null || _thread != Environment.CurrentManagedThreadId || !Contains(s_current))
-            {
-                // Disposed twice: nothing is left to do.
-                if (_tensors.Count == 0)
-                {
-                    return;
-                }
-            }
-
             throw new InvalidOperationException("Tensor scopes end in the reverse order of their beginning, on the thread they began on.");
         }
 
+        _ended = true;
         s_current = _outer;
         foreach (var tensor in _tensors)
         {
@@ -102,18 +99,5 @@ public sealed class TensorScope : IDisposable
         {
             scope._tensors.Add(tensor);
         }
-    }
-
-    private bool Contains(TensorScope scope)
-    {
-        for (var at = scope; at is not null; at = at._outer!)
-        {
-            if (ReferenceEquals(at, this))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

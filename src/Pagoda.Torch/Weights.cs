@@ -125,7 +125,9 @@ public sealed class Weights
         var full = Join(name);
         if (_root.Tensors.TryGetValue(full, out var known))
         {
-            return known;
+            return known.Shape.SequenceEqual(shape)
+                ? known
+                : throw new InvalidDataException($"Tensor {full} has shape [{string.Join(", ", known.Shape.ToArray())}], the model needs [{string.Join(", ", shape.ToArray())}].");
         }
 
         using var unowned = TensorScope.Unowned();

@@ -4,21 +4,21 @@ using Pagoda.Torch;
 namespace Pagoda.Cli.Benchmarks;
 
 /// <summary>What a benchmark is asked to do.</summary>
-/// <param name="Arch">The architecture, by open_clip's name.</param>
+/// <param name="Architecture">The towers' shape.</param>
 /// <param name="Views">Pictures (or texts) in a batch.</param>
 /// <param name="Size">Side of the pictures in pixels.</param>
 /// <param name="Type">The type of matrix products.</param>
-internal sealed record BenchmarkShape(string Arch, int Views, int Size, ScalarType Type)
+internal sealed record BenchmarkShape(ClipConfig Architecture, int Views, int Size, ScalarType Type)
 {
     /// <summary>The architecture at that size of picture, with what is not measured shrunk away.</summary>
     /// <param name="images">Keep the image tower.</param>
     /// <param name="texts">Keep the text tower.</param>
     public ClipConfig Config(bool images, bool texts)
     {
-        var config = ClipPresets.Get(Arch);
+        var config = Architecture;
         if (images && (Size <= 0 || (config.Vision.PatchSize > 0 && Size % config.Vision.PatchSize != 0)))
         {
-            throw new UsageException($"--size {Size} does not fit {Arch}: its patches have {config.Vision.PatchSize} pixels.");
+            throw new UsageException($"--size {Size} does not fit patches of {config.Vision.PatchSize} pixels.");
         }
 
         return config with

@@ -1,3 +1,4 @@
+using Pagoda.Models.Clip;
 using Pagoda.Torch;
 
 namespace Pagoda.Cli.Benchmarks;
@@ -46,7 +47,7 @@ internal static class BenchmarkRun
     private static BenchmarkResult Run(IBenchmark benchmark, ScalarType type, BenchmarkRequest request, CancellationToken cancel)
     {
         var emulated = type == ScalarType.BFloat16 && !LibTorch.HasFastBFloat16;
-        var shape = new BenchmarkShape(request.Arch, emulated ? 1 : request.Views, request.Size, type);
+        var shape = new BenchmarkShape(ClipPresets.Get(request.Arch), emulated ? 1 : request.Views, request.Size, type);
         var repeat = emulated ? Math.Min(3, request.Repeat) : request.Repeat;
         using var workload = benchmark.Prepare(shape);
         var twins = new List<PythonTwin>();

@@ -60,6 +60,10 @@ internal sealed class PixelStepBenchmark : IBenchmark
             Free(_model.Weights);
             _text.Dispose();
             _image.Dispose();
+            foreach (var (_, tensor) in _optimizer.State)
+            {
+                tensor.Dispose();
+            }
         }
     }
 }

@@ -143,6 +143,13 @@ public sealed class InitBank : IDisposable
             return rows.Pad([0, 0, 0, rank - count]);
         }
 
+        if (count < Values)
+        {
+            // The same directions from the smaller of the two products.
+            var among = rows.Matmul(rows.T()).LinalgEigh().Item2;
+            return among.Narrow(1, count - rank, rank).T().Matmul(rows);
+        }
+
         var (variances, directions) = rows.T().Matmul(rows).LinalgEigh();
         var largest = variances.Narrow(0, Values - rank, rank).ClampMin(0).Sqrt();
         return (directions.Narrow(1, Values - rank, rank) * largest).T();

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Pagoda.Cli;
+using Pagoda.Cli.Benchmarks;
+using Pagoda.Models.Clip;
+using Pagoda.Torch;
+
+namespace Pagoda.Tests.Cli.Benchmarks;
+
+public sealed class BenchCommandTests
+{
+    /// <summary>Small enough to draw at once.</summary>
+    internal static ClipConfig Tiny { get; } = new()
+    {
+        EmbedDim = 16,
+        Vision = new VisionConfig { Architecture = VisionArchitecture.ViT, ImageSize = 32, PatchSize = 8, Width = [64], Layers = [2], HeadWidth = 16 },
+        Text = new TextConfig { ContextLength = 16, VocabularySize = 100, Width = 64, Heads = 4, Layers = 2 },
+    };
+
+    [Fact]
+    public async Task Bench_Call_PrintsOneJsonObject()
+    {
+        var (code, output, error) = await Run("bench", "call", "--repeat", "3", "--json");
+
+        Assert.Equal((0, ""), (code, error));
+        var report = JsonDocument.Parse(output).RootElement;
+        Assert.True(report.GetProperty("machine").GetProperty("threads").GetInt32() >= 1);
+        Assert.Equal(3, report.GetProperty("gemm").GetArrayLength());
+        var result = Assert.Single(report.GetProperty("results").EnumerateArray());
+        Assert.Equal("call", result.GetProperty("name").GetString());
+        var measured = result.GetProperty("measured");
+        var seconds = measured.GetProperty("seconds");
+        Assert.InRange(seconds.GetProperty("median").GetDouble(), 50e-9, 1e-3);
+        Assert.InRange(seconds.GetProperty("median").GetDouble(), seconds.GetProperty("min").GetDouble(), seconds.GetProperty("max").GetDouble());
+        Assert.True(measured.GetProperty("liveTensorsAfter").GetInt64() <= measured.GetProperty("liveTensorsBefore").GetInt64());
+        Assert.True(measured.GetProperty("peakResidentBytes").GetInt64() > 10_000_000);
+    }
+
+    [Fact]
+    public async Task Bench_Table_NamesTheCeiling()
+    {
+        var (code, output, _) = await Run("bench", "call", "--repeat", "1");
+
+        Assert.Equal(0, code);
+        Assert.Contains("GEMM float32 512", output, StringComparison.Ordinal);
+        Assert.Matches(@"\ncall +float32 +8 +\d", output);
+    }
+
+    [Theory]
+    [InlineData("No benchmark is called 'pixels'; there are pixel-step,", "pixels")]
+    [InlineData("--repeat must be 1 or more", "call", "--repeat", "0")]
+    [InlineData("--type float16 is not known", "call", "--type", "float16")]
+    [InlineData("--against java is not known", "call", "--against", "java")]
+    [InlineData("no architecture is called 'ViT-Z'", "call", "--arch", "ViT-Z")]
+    [InlineData("--size 100 does not fit patches of 32 pixels", "pixel-step", "--size", "100")]
+    public async Task Bench_WhatCannotBe_IsSaidInOneSentence(string sentence, params string[] arguments)
+    {
+        var (code, output, error) = await Run(["bench", .. arguments]);
+
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("pixel-step")]
+    [InlineData("encode-image")]
+    [InlineData("encode-text")]
+    [InlineData("train-step")]
+    public void Step_OfATower_LeavesNoTensor(string name)
+    {
+        using var workload = BenchmarkList.Get(name).Prepare(new BenchmarkShape(Tiny, 2, 32, ScalarType.Float32));
+        workload.Step();
+        var live = LibTorch.LiveTensors;
+        workload.Step();
+
+        // Fewer when finalizers run in between.
+        Assert.True(LibTorch.LiveTensors <= live);
+        Assert.True(workload.Operations > 1e6);
+    }
+
+    [Fact]
+    public void OperationCount_OfViTB32_IsThePublishedFigureLessTheLastBlock()
+    {
+        var count = OperationCount.Image(ClipPresets.Get("ViT-B-32"))!.Value;
+
+        // 4.41 G multiply-adds a picture (open_clip: docs/model_profile.csv), of which the last block saves
+        // 49 of 50 states in the MLP (2·4·768²), the queries and the output projection (2·768²), and in both products of its attention.
+        var saved = (49.0 * ((8 * 768 * 768) + (2 * 768 * 768))) + (2.0 * 50 * 49 * 768);
+        Assert.Equal(4.41, (count.Linear + count.Attention + saved) / 1e9, 2);
+        Assert.Equal(2 * (count.Linear + count.Attention), count.Forward);
+        Assert.Equal(count.Forward + (2 * count.Attention), count.BackwardToInput);
+    }
+
+    [Fact]
+    public void OperationCount_OfKindsThatAreNotCounted_IsNull() => Assert.Null(OperationCount.Image(ClipPresets.Get("RN50")));
+
+    [Fact]
+    public void Spread_OfOddAndEven()
+    {
+        Assert.Equal(new Spread(2, 1, 9), Spread.Of([9, 1, 2]));
+        Assert.Equal(new Spread(2.5, 1, 9), Spread.Of([9, 1, 2, 3]));
+    }
+
+    private static async Task<(int Code, string Output, string Error)> Run(params string[] arguments)
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+        var code = await CommandLine.RunAsync(arguments, output, error);
+        return (code, output.ToString(), error.ToString());
+    }
+}

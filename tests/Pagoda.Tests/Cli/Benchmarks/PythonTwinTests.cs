@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using Pagoda.Cli.Benchmarks;
+using Pagoda.Torch;
+
+namespace Pagoda.Tests.Cli.Benchmarks;
+
+public sealed class PythonTwinTests
+{
+    // The other benchmarks' programs are made of the same towers; starting PyTorch takes seconds.
+    [PythonTorchTheory]
+    [InlineData("pixel-step", "published")]
+    [InlineData("encode-text", "plain")]
+    [InlineData("train-step", "plain")]
+    public void Step_WhenAsked_TakesTime(string name, string form)
+    {
+        using var workload = BenchmarkList.Get(name).Prepare(new BenchmarkShape(BenchCommandTests.Tiny, 2, 32, ScalarType.Float32));
+        Assert.Contains(form, workload.PythonForms);
+
+        using var twin = new PythonTwin(name, form, workload.PythonShape);
+
+        Assert.InRange(twin.Step(), 1e-6, 60);
+    }
+
+    /// <summary>A test that needs a Python with PyTorch; skipped where there is none.</summary>
+    private sealed class PythonTorchTheoryAttribute : TheoryAttribute
+    {
+        public PythonTorchTheoryAttribute()
+        {
+            try
+            {
+                using var python = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", "import torch"]) { RedirectStandardError = true });
+                python!.WaitForExit();
+                Skip = python.ExitCode == 0 ? null : "needs python3-torch, which is not on this machine";
+            }
+            catch (System.ComponentModel.Win32Exception)
+            {
+                Skip = "needs /usr/bin/python3, which is not on this machine";
+            }
+        }
+    }
+}
