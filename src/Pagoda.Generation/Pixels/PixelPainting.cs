@@ -77,7 +77,8 @@ public sealed class PixelPainting : IDisposable
             var each = losses.Narrow(0, views, draws.Patches.Count);
             if (_recipe.Rejection > 0)
             {
-                each = each.Where(each.Detach().Lt(each.Detach().Quantile(_recipe.Rejection)).LogicalNot(), 0);
+                var limit = each.Detach().Quantile(_recipe.Rejection);
+                each = each.MaskedFill(each.Detach().Lt(limit), 0);
             }
 
             patchLoss = each.Mean();
