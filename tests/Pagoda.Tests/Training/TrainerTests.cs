@@ -66,6 +66,7 @@ public sealed class TrainerTests : IDisposable
     {
         using var trainer = TrainingRun.Open(_tiny.Options(method, steps, "save_every=500", "optimizer.batch=4"), _tiny.File("run"));
         var live = new List<long>();
+        Garbage.Collect();
         trainer.Run(report => live.Add(LibTorch.LiveTensors), default);
         Assert.Equal(live[2], live[^1]);
     }
