@@ -64,9 +64,7 @@ public sealed class TrainerTests : IDisposable
     [InlineData("energy", 100)]
     public void Run_ManySteps_LeavesNoTensorBehind(string method, int steps)
     {
-        // What earlier tests left to the finalizers is gone before the counting begins.
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
+        Garbage.Collect();
         var threads = LibTorch.Threads;
         LibTorch.Threads = 1;
         try
