@@ -15,15 +15,30 @@ internal static class StartingModel
     /// </summary>
     public static (ClipModel Model, ClipTokenizer Tokenizer) Load(ModelOptions options, Device device)
     {
-        if (Path.GetFileName(options.From) == TrainingCheckpoint.FileName && File.Exists(options.From))
+        if (IsCheckpoint(options.From))
         {
             return OfCheckpoint(options.From, device);
         }
 
-        var architecture = options.Architecture.Length > 0 ? options.Architecture : null;
-        var loaded = ClipLoader.Load(options.From, device, new ClipLoadOptions { ForTraining = true, Architecture = architecture });
+        var loaded = ClipLoader.Load(options.From, device, new ClipLoadOptions { ForTraining = true, Architecture = Architecture(options) });
         return (loaded.Model, loaded.Tokenizer);
     }
+
+    /// <summary>Width and height of the pictures that the model takes, in pixels.</summary>
+    public static int ImageSize(ModelOptions options)
+    {
+        if (IsCheckpoint(options.From))
+        {
+            return ClipConfigFile.Read(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.From))!, "config.json")).Vision.ImageSize;
+        }
+
+        using var loaded = ClipLoader.Load(options.From, Device.Cpu, new ClipLoadOptions { Architecture = Architecture(options) });
+        return loaded.Model.Config.Vision.ImageSize;
+    }
+
+    private static bool IsCheckpoint(string from) => Path.GetFileName(from) == TrainingCheckpoint.FileName && File.Exists(from);
+
+    private static string? Architecture(ModelOptions options) => options.Architecture.Length > 0 ? options.Architecture : null;
 
     private static (ClipModel Model, ClipTokenizer Tokenizer) OfCheckpoint(string path, Device device)
     {

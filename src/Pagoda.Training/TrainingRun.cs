@@ -46,7 +46,7 @@ public static class TrainingRun
     /// <exception cref="InvalidDataException">The model's configuration cannot be read.</exception>
     /// <exception cref="FileNotFoundException">The model to start from is not there.</exception>
     public static int ImageSize(TrainingOptions options) => options.Model.From.Length > 0
-        ? StartingModel.Load(options.Model, Device.Cpu).Model.Config.Vision.ImageSize
+        ? StartingModel.ImageSize(options.Model)
         : ClipConfigFile.Read(options.Model.Config).Vision.ImageSize;
 
     private static ((ClipModel Model, ClipTokenizer Tokenizer) Start, TrainingData Data) Start(

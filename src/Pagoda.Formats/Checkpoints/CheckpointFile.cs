@@ -33,6 +33,9 @@ public static class CheckpointFile
     /// <summary>Opens a checkpoint in one file.</summary>
     internal static ITensorArchive OpenSingle(string path) => Start(path) switch
     {
+        // A header of safetensors can have any length, and so begin like a pickle; what follows its length tells.
+        [(byte)'P', (byte)'K', 3, 4, ..] => TorchArchive.Open(path),
+        [_, _, _, _, _, 0, 0, 0, (byte)'{', ..] => SafetensorsFile.Open(path),
         [(byte)'P', (byte)'K', ..] or [(byte)PickleOpcode.Proto, ..] => TorchArchive.Open(path),
         [_, _, _, _, _, 0, 0, 0, ..] => SafetensorsFile.Open(path),
         var start => throw new CheckpointException($"{path}: {Explain(start)}"),
@@ -41,7 +44,7 @@ public static class CheckpointFile
     private static string Explain(byte[] start) => start switch
     {
         [] => "it is empty; its download or its writing was cut off.",
-        [(byte)'v', (byte)'e', (byte)'r', (byte)'s', (byte)'i', (byte)'o', (byte)'n', (byte)' '] => "it is a pointer of Git LFS, not the file; fetch the file with git lfs pull.",
+        [(byte)'v', (byte)'e', (byte)'r', (byte)'s', (byte)'i', (byte)'o', (byte)'n', (byte)' ', ..] => "it is a pointer of Git LFS, not the file; fetch the file with git lfs pull.",
         [(byte)'<', ..] => "it is a web page, not a checkpoint; the download gave something else than the file.",
         _ => "it is neither safetensors nor a PyTorch checkpoint nor an index of these.",
     };
@@ -68,7 +71,7 @@ public static class CheckpointFile
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0);
-            var start = new byte[8];
+            var start = new byte[9];
             return start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -3,7 +3,7 @@ using Pagoda.Generation.Augment;
 using Pagoda.Generation.Pixels;
 using Pagoda.Generation.Recipes;
 using Pagoda.Generation.Start;
-using Pagoda.Models.Checkpoints;
+using Pagoda.Models;
 using Pagoda.Models.Clip;
 using Pagoda.Torch;
 
@@ -26,7 +26,7 @@ public sealed class PixelPaintingParityTests
             Text = new TextConfig { ContextLength = 16, VocabularySize = 250, Width = 64, Heads = 2, Layers = 2 },
         };
         var file = CheckpointFile.Open(SharedFolder.File("parity", "openclip_vit.safetensors"));
-        return new ClipModel(Weights.Load(new CheckpointWeights(file), Device.Cpu), config);
+        return new ClipModel(Weights.Load(new ArchiveWeights(file), Device.Cpu), config);
     }
 
     [SharedFact("parity", Shared)]

@@ -27,6 +27,15 @@ public sealed class CheckpointFileTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Open_SafetensorsWhoseHeaderLengthLooksLikeAPickle_IsSafetensors()
+    {
+        // 0x80, the length's lowest byte, is also how every pickle begins.
+        var header = Encoding.ASCII.GetBytes("{}".PadRight(0x180));
+        using var archive = CheckpointFile.Open(folder.Write("x", [.. BitConverter.GetBytes((long)header.Length), .. header]));
+        Assert.IsType<SafetensorsFile>(archive);
+    }
+
     [Theory]
     [InlineData("", "it is empty")]
     [InlineData("version https://git-lfs.github.com/spec/v1", "pointer of Git LFS")]
