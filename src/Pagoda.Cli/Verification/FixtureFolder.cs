@@ -34,6 +34,9 @@ internal sealed class FixtureFolder
         new ClipVerifier(),
         new TokenizerVerifier(),
         new PreprocessVerifier(),
+        new PixelPaintingVerifier(),
+        new DynamicThresholdVerifier(),
+        new DiffAugmentVerifier(),
     ];
 
     public IReadOnlyList<Fixture> Fixtures { get; }

@@ -44,7 +44,7 @@ public static class CheckpointFile
     private static string Explain(byte[] start) => start switch
     {
         [] => "it is empty; its download or its writing was cut off.",
-        [(byte)'v', (byte)'e', (byte)'r', (byte)'s', (byte)'i', (byte)'o', (byte)'n', (byte)' '] => "it is a pointer of Git LFS, not the file; fetch the file with git lfs pull.",
+        [(byte)'v', (byte)'e', (byte)'r', (byte)'s', (byte)'i', (byte)'o', (byte)'n', (byte)' ', ..] => "it is a pointer of Git LFS, not the file; fetch the file with git lfs pull.",
         [(byte)'<', ..] => "it is a web page, not a checkpoint; the download gave something else than the file.",
         _ => "it is neither safetensors nor a PyTorch checkpoint nor an index of these.",
     };

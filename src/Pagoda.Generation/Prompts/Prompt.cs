@@ -67,6 +67,13 @@ public sealed record Prompt(IReadOnlyList<PromptTerm> Terms)
         var plain = string.Concat(part.Select(letter => letter.Letter));
         // Characters whose meaning was taken away are hidden from the search for marks.
         var marks = string.Concat(part.Select(letter => letter.Literal ? '\u0001' : letter.Letter));
+        var leading = marks.Length - marks.TrimStart().Length;
+        var isPicture = marks.AsSpan(leading).StartsWith(PictureMark, StringComparison.Ordinal);
+        if (isPicture)
+        {
+            (plain, marks) = (plain[(leading + PictureMark.Length)..], marks[(leading + PictureMark.Length)..]);
+        }
+
         var weight = 1.0;
         var colon = marks.LastIndexOf(':');
         if (colon >= 0 && !IsTime(marks, colon) && TryNumber(marks[(colon + 1)..], out var given))
@@ -75,9 +82,7 @@ public sealed record Prompt(IReadOnlyList<PromptTerm> Terms)
             (plain, marks) = (plain[..colon], marks[..colon]);
         }
 
-        var leading = marks.Length - marks.TrimStart().Length;
-        var isPicture = marks.AsSpan(leading).StartsWith(PictureMark, StringComparison.Ordinal);
-        var content = Trim(isPicture ? plain[(leading + PictureMark.Length)..] : plain, isPicture ? marks[(leading + PictureMark.Length)..] : marks);
+        var content = Trim(plain, marks);
         return content.Length > 0
             ? new PromptTerm(content, weight, isPicture)
             : throw new GenerationException($"Part {number} of the prompt \"{prompt}\" is empty; each part between | needs a text or a picture.");

@@ -87,6 +87,7 @@ public sealed class PixelGeneratorTests
     [Fact]
     public async Task GenerateAsync_Abandoned_Stops()
     {
+        Garbage.Collect();
         var before = LibTorch.LiveTensors;
         await foreach (var frame in s_generator.GenerateAsync(new GenerationRequest("a cat", new PaintOptions { Steps = 100_000 })))
         {

@@ -7,6 +7,7 @@ public sealed class TensorTests
     [Fact]
     public void Scope_FreesAllButTheKept()
     {
+        Garbage.Collect();
         var before = LibTorch.LiveTensors;
         Tensor kept;
         using (var scope = new TensorScope())
@@ -25,6 +26,7 @@ public sealed class TensorTests
     [Fact]
     public void Scope_KeepHandsToTheOuterScope()
     {
+        Garbage.Collect();
         var before = LibTorch.LiveTensors;
         using (new TensorScope())
         {

@@ -70,6 +70,7 @@ public class ProjectedGradientTests
         using var scope = new TensorScope();
         var images = Ops.Rand([1, 3, 4, 4], new Generator(7));
         var most = 0L;
+        Garbage.Collect();
         var before = LibTorch.LiveTensors;
         new ProjectedGradient(new AttackOptions { Steps = 50 }).Perturb(images, x =>
         {
