@@ -71,7 +71,8 @@ internal static class CommandLine
         }
     }
 
-    private static Command BuildRoot(IReadOnlyList<IPagodaCommand> commands)
+    /// <summary>The whole tree of commands, ready to parse arguments.</summary>
+    internal static Command BuildRoot(IReadOnlyList<IPagodaCommand> commands)
     {
         // The scripts that start the program name themselves here, so that help shows what the user types.
         var name = Environment.GetEnvironmentVariable("PAGODA_COMMAND") is { Length: > 0 } typed ? typed : "pagoda";

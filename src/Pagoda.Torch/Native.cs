@@ -30,8 +30,8 @@ internal static unsafe partial class Native
 
     /// <summary>
     /// Every step frees and allocates the same hundreds of megabytes. glibc gives them back to the system in between, and
-    /// the pages must be cleared and mapped anew: 30,000 faults and a tenth of the time of a ViT-B/32 step. So it keeps up
-    /// to 2 GB of freed memory; its own variables (MALLOC_TRIM_THRESHOLD_, MALLOC_MMAP_THRESHOLD_) go before.
+    /// the pages must be cleared and mapped anew (docs/performance.md has the counts). So it keeps up to 2 GB of freed
+    /// memory; its own variables (MALLOC_TRIM_THRESHOLD_, MALLOC_MMAP_THRESHOLD_) go before.
     /// </summary>
     private static void KeepFreedMemory()
     {

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Pagoda.Torch;
 
 /// <summary>
-/// Finds Pagoda's own native libraries: in the folder that <c>PAGODA_NATIVE</c> names, else beside the program, else in
-/// its <c>runtimes/&lt;platform&gt;/native</c>, else in <c>build/native</c> of a folder above it (a source checkout).
+/// Finds Pagoda's own native libraries: in the folder that <c>PAGODA_NATIVE</c> names, else beside the program, else
+/// where the runtime found the native files of packages (<c>runtimes/&lt;platform&gt;/native</c>), else in <c>build/native</c> of a folder above it (a source checkout).
 /// </summary>
 public static class NativeLibraries
 {
@@ -60,7 +60,11 @@ public static class NativeLibraries
         }
 
         yield return AppContext.BaseDirectory;
-        yield return Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native");
+        foreach (var folder in (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+        {
+            yield return folder;
+        }
+
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             if (Directory.Exists(Path.Combine(folder.FullName, "build", "native")))

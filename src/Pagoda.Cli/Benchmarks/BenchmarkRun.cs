@@ -25,7 +25,7 @@ internal sealed record BenchmarkRequest
 internal static class BenchmarkRun
 {
     private const string Emulated =
-        "the processor has neither avx512_bf16 nor amx_bf16, so libtorch emulates bfloat16 products and float32 is faster; measured with one view, three times";
+        "the processor has neither avx512_bf16 nor amx_bf16, so libtorch emulates bfloat16 products and float32 is faster; measured with one view and at most three repeats";
 
     public static BenchmarkReport Run(BenchmarkRequest request, CancellationToken cancel)
     {

@@ -28,7 +28,7 @@ internal sealed class GenerateCommand : IPagodaCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
-        using var painter = Painter.Load(parsed.GetValue(_options.Model)!, _options.DeviceOf(parsed));
+        using var painter = Painter.Load(parsed.GetValue(_options.Model)!, _options.DeviceOf(parsed), _options.Loading.Of(parsed));
         var request = _options.Request(parsed, painter.Generator.DefaultRecipe);
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         var session = new Session(painter, request, parsed, _options);

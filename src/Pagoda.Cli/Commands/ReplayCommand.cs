@@ -26,6 +26,7 @@ internal sealed class ReplayCommand : IPagodaCommand
         {
             _picture, _out, _force, _model, _generate.Device,
         };
+        _generate.Loading.All.ToList().ForEach(command.Add);
         command.SetAction(RunAsync);
         return command;
     }
@@ -42,7 +43,7 @@ internal sealed class ReplayCommand : IPagodaCommand
         var record = PaintingRecord.FromPng(png, file.Name);
         var request = record.ToRequest(file.DirectoryName!);
         var output = parsed.InvocationConfiguration.Output;
-        using var painter = Painter.Load(parsed.GetValue(_model) ?? record.ModelSource, _generate.DeviceOf(parsed));
+        using var painter = Painter.Load(parsed.GetValue(_model) ?? record.ModelSource, _generate.DeviceOf(parsed), _generate.Loading.Of(parsed));
         if (painter.Clip.Hash != record.ModelHash)
         {
             output.WriteLine($"different model: {file.Name} was painted by {record.Model} with SHA-256 {record.ModelHash[..12]}, and {painter.Clip.Name} here has {painter.Clip.ShortHash}");

@@ -16,6 +16,8 @@ internal sealed class GenerateOptions
 
     public Option<string> Model { get; } = new("--model") { Description = "A name in models/, of the catalogue, or a path.", DefaultValueFactory = _ => "emoji" };
 
+    public ModelOptions Loading { get; } = new();
+
     public Option<string?> Device { get; } = new("--device") { Description = "cpu, cuda or cuda:N; the best at hand by default." };
 
     public Option<string?> Recipe { get; } = new("--recipe") { Description = $"How to paint: {string.Join(", ", Pagoda.Generation.Recipes.Recipe.All.Select(recipe => recipe.Name))}; the model's own by default." };
@@ -60,7 +62,7 @@ internal sealed class GenerateOptions
 
     public IEnumerable<Option> All =>
     [
-        Out, Force, Seed, Count, Size, Steps, Model, Device, Recipe, Set, Negative, Init, Strength, Mask,
+        Out, Force, Seed, Count, Size, Steps, Model, .. Loading.All, Device, Recipe, Set, Negative, Init, Strength, Mask,
         SaveEvery, Animate, Preview, PreviewAnywhere, Scale, ScaleFilter, Grid, Json,
     ];
 

@@ -18,12 +18,12 @@ internal sealed class TokenizerVerifier : IFixtureVerifier
         var root = document.RootElement;
         var length = root.GetProperty("context_length").GetInt32();
         var cases = root.GetProperty("cases").EnumerateArray().ToList();
-        Exactly(run, "start and end", [root], _ => (tokenizer.StartToken, tokenizer.EndToken) == (root.GetProperty("start").GetInt32(), root.GetProperty("end").GetInt32()));
+        Exactly(run, "rows", cases.Where(Has("ids")), one => tokenizer.Tokenize(Text(one), length).SequenceEqual(Row(one, root, length)));
         Exactly(run, "cleaned", cases.Where(Has("cleaned")), one => tokenizer.Clean(Text(one)) == one.GetProperty("cleaned").GetString());
         Exactly(run, "ids", cases.Where(Has("ids")), one => tokenizer.Encode(Text(one)).SequenceEqual(Ids(one, "ids").Select(id => (int)id)));
-        Exactly(run, "rows", cases.Where(Has("ids")), one => tokenizer.Tokenize(Text(one), length).SequenceEqual(Row(one, root, length)));
         Exactly(run, "decoded", cases.Where(Has("decoded")), one => tokenizer.Decode(tokenizer.Encode(Text(one))) == one.GetProperty("decoded").GetString());
         Exactly(run, "refused", cases.Where(Has("truncated")), one => Refuses(tokenizer, Text(one), length) == one.GetProperty("truncated").GetBoolean());
+        Exactly(run, "start and end", [root], _ => (tokenizer.StartToken, tokenizer.EndToken) == (root.GetProperty("start").GetInt32(), root.GetProperty("end").GetInt32()));
     }
 
     private static void Exactly(FixtureRun run, string quantity, IEnumerable<JsonElement> cases, Func<JsonElement, bool> equal)
@@ -31,7 +31,7 @@ internal sealed class TokenizerVerifier : IFixtureVerifier
         var all = cases.ToList();
         if (all.Count > 0)
         {
-            run.Add(quantity, all.Count(one => !equal(one)), 0, $"texts of {all.Count} that differ");
+            run.Add(quantity, all.Count(one => !equal(one)), 0, $"of {all.Count} that differ");
         }
     }
 

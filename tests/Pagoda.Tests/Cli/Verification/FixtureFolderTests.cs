@@ -33,6 +33,16 @@ public sealed class FixtureFolderTests : IDisposable
     }
 
     [SharedFact("parity", "clip_openai_vit.safetensors")]
+    public async Task Verify_AllHold_Succeeds()
+    {
+        CopyChanged("clip_openai_vit", "fixture.output.cosine", _ => { });
+        var (code, output) = await RunAsync("verify", _folder.Path, "--all");
+        Assert.Equal(0, code);
+        Assert.Contains("grad.image", output);
+        Assert.Contains("1 of 1 fixtures hold", output);
+    }
+
+    [SharedFact("parity", "clip_openai_vit.safetensors")]
     public void Verify_WrongNumberInTheFixture_IsFound()
     {
         // One value of one output changed by a thousandth of the largest.
