@@ -130,19 +130,13 @@ public sealed class Weights
                 : throw new InvalidDataException($"Tensor {full} has shape [{string.Join(", ", known.Shape.ToArray())}], the model needs [{string.Join(", ", shape.ToArray())}].");
         }
 
-        using var unowned = TensorScope.Unowned();
+        using var scope = new TensorScope();
         using var frozen = GradMode.Disable();
         var tensor = _root.Source is { } source ? Read(source, full, shape)
             : _root.IsOutline ? Ops.Zeros([], _root.Type).Expand(shape)
             : initializer.Draw(shape, _root.Generator!);
         var placed = tensor.To(device: _root.Device, dtype: tensor.Type.IsFloatingPoint() ? _root.Type : tensor.Type);
-        if (!ReferenceEquals(placed, tensor))
-        {
-            tensor.Dispose();
-        }
-
-        _root.Tensors[full] = placed;
-        return placed;
+        return _root.Tensors[full] = TensorScope.Release(placed);
     }
 
     private static Tensor Read(IWeightSource source, string name, ReadOnlySpan<long> shape)

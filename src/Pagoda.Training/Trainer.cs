@@ -70,7 +70,7 @@ public sealed class Trainer : IDisposable
             throw;
         }
 
-        Plan = Describe(data.Description, autocast);
+        Plan = Describe(data, autocast);
     }
 
     /// <summary>Steps done.</summary>
@@ -186,15 +186,15 @@ public sealed class Trainer : IDisposable
         return [.. model.Weights.Parameters.Where(p => p.Value.RequiresGrad).Select(p => (p.Key, p.Value))];
     }
 
-    private TrainingPlan Describe(string data, bool autocast)
+    private TrainingPlan Describe(TrainingData data, bool autocast)
     {
         var trained = _trained.Sum(p => p.Tensor.Elements);
         var frozen = _model.Weights.StateDict.Values.Sum(tensor => tensor.Elements) - trained;
         var vision = _model.Config.Vision;
         var origin = _options.Model.From.Length > 0 ? $"from {_options.Model.From}" : $"new, {_model.Config.Text.VocabularySize} tokens";
         return new TrainingPlan(
-            _options.Method.ToString().ToLowerInvariant(), $"{vision.Architecture} {vision.ImageSize} x {vision.ImageSize}, {origin}", trained, frozen, data,
-            _options.Optimizer.Batch, _options.Optimizer.Steps, _model.Device, autocast, MemoryEstimate.Bytes(_model.Config, trained, frozen, _options));
+            _options.Method.ToString().ToLowerInvariant(), $"{vision.Architecture} {vision.ImageSize} x {vision.ImageSize}, {origin}", trained, frozen, data.Description,
+            _options.Optimizer.Batch, _options.Optimizer.Steps, _model.Device, autocast, MemoryEstimate.Bytes(_model.Config, trained, frozen, _options, data.Memory));
     }
 
     private void Save()

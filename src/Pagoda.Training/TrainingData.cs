@@ -32,7 +32,9 @@ public sealed class TrainingData
         _crop = new Crop { Size = size, Scale = (options.SmallestCrop, 1), Flip = options.Flip };
         if (options.Emoji.Length > 0)
         {
-            _composer = Composer(options, size);
+            var library = EmojiLibrary.Open(options.Emoji);
+            Memory = library.Emoji.Sum(emoji => (long)emoji.Sprite.Pixels.Length);
+            _composer = Composer(library, options, size);
             Description = $"{options.Emoji}: {_composer.SubjectCount:N0} emoji, composed into scenes without end";
         }
         else if (options.Folder.Length > 0)
@@ -53,6 +55,9 @@ public sealed class TrainingData
     /// <summary>What it is and how much, in a few words.</summary>
     public string Description { get; }
 
+    /// <summary>Bytes it holds in memory, beside the batches.</summary>
+    public long Memory { get; }
+
     /// <summary>The stream of batches from its beginning, prepared ahead on another thread.</summary>
     public IBatchSource Batches() => new PrefetchingSource(
         _composer is { } composer ? new SceneSource(composer, _seed) : new DecodedSource(_stored!(_log), _crop, _seed, log: _log));
@@ -68,18 +73,14 @@ public sealed class TrainingData
         return Epoch().SelectMany(sample => sample.Captions).Take(count);
     }
 
-    private static SceneComposer Composer(DataOptions options, int size)
+    private static SceneComposer Composer(EmojiLibrary library, DataOptions options, int size) => new(library, new SceneOptions
     {
-        var library = EmojiLibrary.Open(options.Emoji);
-        return new SceneComposer(library, new SceneOptions
-        {
-            Size = size,
-            PairShare = options.PairShare,
-            CopiesShare = options.CopiesShare,
-            EverydayWeight = options.EverydayWeight,
-            WhiteBackgroundShare = options.WhiteBackgroundShare,
-        });
-    }
+        Size = size,
+        PairShare = options.PairShare,
+        CopiesShare = options.CopiesShare,
+        EverydayWeight = options.EverydayWeight,
+        WhiteBackgroundShare = options.WhiteBackgroundShare,
+    });
 
     private IEnumerable<CaptionedSample> Epoch()
     {

@@ -18,7 +18,7 @@ internal sealed class LabelledSheet(IReadOnlyList<string> columns, int cell)
     /// <summary>The sheet as RGB.</summary>
     public Picture Draw()
     {
-        const int Header = Gap + (2 * Line);
+        const int Header = (3 * Gap) + (2 * Line);
         var width = Gap + (columns.Count * (cell + Gap));
         var height = Header + (_rows.Count * (Line + cell + Gap));
         var sheet = new Picture(width, height, 3, new byte[width * height * 3]);

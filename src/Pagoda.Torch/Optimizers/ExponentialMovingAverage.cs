@@ -16,7 +16,7 @@ public sealed class ExponentialMovingAverage
         using var unowned = TensorScope.Unowned();
         foreach (var (name, tensor) in _parameters)
         {
-            _average[name] = tensor.Detach().Clone();
+            _average[name] = tensor.Clone();
         }
     }
 

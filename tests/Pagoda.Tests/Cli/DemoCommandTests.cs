@@ -22,7 +22,7 @@ public sealed class DemoCommandTests : IDisposable
         var sheet = PictureFile.Load(_tiny.File("sheet.png"));
         Assert.Equal(8 + 5 * (128 + 8), sheet.Width);
         // The first cell is the first picture, enlarged eightfold: its middle is red.
-        var middle = sheet.Pixels.AsSpan((((8 + 3 * 22) + 64) * sheet.Width + 8 + 64) * 3, 3).ToArray();
+        var middle = sheet.Pixels.AsSpan((((24 + 3 * 22) + 64) * sheet.Width + 8 + 64) * 3, 3).ToArray();
         Assert.Equal([220, 30, 30], middle.Select(value => (int)value));
     }
 
