@@ -7,6 +7,7 @@ with its own.
 
 import json
 import os
+import signal
 import sys
 import time
 
@@ -120,6 +121,8 @@ def call(form, shape):
 
 
 def main():
+    # Whoever started this program ends it by closing its standard input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     benchmark, form, shape = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count())))
     torch.manual_seed(0)

@@ -73,6 +73,11 @@ internal static class BenchmarkRun
                 Note = emulated ? Emulated : null,
             };
         }
+        catch (InvalidOperationException) when (cancel.IsCancellationRequested)
+        {
+            // What interrupts this process interrupts the PyTorch programs too, which may be noticed first.
+            throw new OperationCanceledException(cancel);
+        }
         finally
         {
             twins.ForEach(twin => twin.Dispose());
