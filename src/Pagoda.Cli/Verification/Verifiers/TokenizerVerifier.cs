@@ -10,7 +10,10 @@ internal sealed class TokenizerVerifier : IFixtureVerifier
 
     public void Verify(FixtureRun run)
     {
-        var vocabulary = run.Folder.Vocabulary ?? TokenizerPlaces.FindVocabulary(run.Folder.PathOf("."))
+        // Development data keeps the vocabulary in a folder of its own beside the fixtures.
+        var vocabulary = run.Folder.Vocabulary
+            ?? TokenizerPlaces.FindVocabulary(run.Folder.PathOf("."))
+            ?? TokenizerPlaces.FindVocabulary(run.Folder.PathOf("../data/clip"))
             ?? throw new FileNotFoundException($"needs CLIP's vocabulary: run ./run models pull {TokenizerPlaces.CatalogueName}, or give --vocab {TokenizerPlaces.Vocabulary}");
         var options = run.Fixture.ComesFromRepository("HFAiLab/clip-gen") ? ClipTokenizerOptions.ClipGen : ClipTokenizerOptions.Clip;
         var tokenizer = ClipTokenizer.FromVocabulary(vocabulary, options);
