@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Pagoda.Torch;
 using Spectre.Console;
 
 namespace Pagoda.Cli;
@@ -15,6 +16,7 @@ internal static class Terminal
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         WriteIndented = true,
+        Converters = { new JsonStringEnumConverter<ScalarType>(new LowerCase()) },
     };
 
     /// <summary>Colours and cursor movements only when the writer is this process's terminal and NO_COLOR is not set.</summary>
@@ -75,4 +77,9 @@ internal static class Terminal
     public static string Duration(TimeSpan time) => time.TotalSeconds < 60
         ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0} s")
         : time.ToString(time.TotalHours < 1 ? @"m\:ss" : @"h\:mm\:ss", CultureInfo.InvariantCulture);
+
+    private sealed class LowerCase : JsonNamingPolicy
+    {
+        public override string ConvertName(string name) => name.ToLowerInvariant();
+    }
 }

@@ -18,7 +18,7 @@ internal sealed class BenchCommand : IPagodaCommand
     private static readonly Option<string> Arch = new("--arch") { Description = "The architecture whose towers are measured.", DefaultValueFactory = _ => "ViT-B-32" };
     private static readonly Option<int> Views = new("--views") { Description = "Pictures or texts in a batch.", DefaultValueFactory = _ => 8 };
     private static readonly Option<int?> Size = new("--size") { Description = "Side of the pictures in pixels; the architecture's own unless given." };
-    private static readonly Option<string> Type = new("--type") { Description = "float32, bfloat16 or both.", DefaultValueFactory = _ => "float32" };
+    private static readonly Option<string?> Type = new("--type") { Description = "float32, bfloat16 or both; both for a benchmark by name, float32 for all of them." };
     private static readonly Option<int> Repeat = new("--repeat") { Description = "Timed repetitions of each.", DefaultValueFactory = _ => 7 };
     private static readonly Option<string?> Against = new("--against") { Description = "python: plain PyTorch doing the same, in turn." };
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON." };
@@ -66,6 +66,7 @@ internal sealed class BenchCommand : IPagodaCommand
             Repeat = AtLeastOne(parsed, Repeat),
             Types = parsed.GetValue(Type) switch
             {
+                null => parsed.GetValue(Name) is null or "call" ? [ScalarType.Float32] : [ScalarType.Float32, ScalarType.BFloat16],
                 "float32" => [ScalarType.Float32],
                 "bfloat16" => [ScalarType.BFloat16],
                 "both" => [ScalarType.Float32, ScalarType.BFloat16],
