@@ -22,6 +22,7 @@ missing_packages() {
     if [ -z "${PAGODA_TORCH:-}" ]; then
         [ -e /usr/include/torch/library.h ] && ls /usr/lib/*/libtorch.so >/dev/null 2>&1 || echo libtorch-dev
         ls /usr/lib/*/openblas-openmp/libblas.so.3 >/dev/null 2>&1 || echo libopenblas0-openmp
+        [ -e /usr/include/gloo/context.h ] || echo libgloo-dev
     fi
     if command -v g++ >/dev/null; then
         has_header jpeglib.h || echo libjpeg-dev
@@ -133,8 +134,8 @@ build_when_changed() { # program | solution
     flock -n 9 || { say "waiting for another build of this checkout"; flock 9; }
     build_native
     case $1 in
-        program) build_dotnet src/Pagoda.Cli src ;;
-        solution) build_dotnet Pagoda.slnx src tests ;;
+        program) build_dotnet src/Pagoda.Cli src configs ;;
+        solution) build_dotnet Pagoda.slnx src tests configs ;;
     esac
     exec 9>&-
     [ -n "${dotnet:-}" ] || dotnet=$(command -v dotnet) || find_dotnet || setup_machine

@@ -1,7 +1,7 @@
 #include "pagoda_torch.h"
 #include "guarded.h"
+#include "handles.h"
 
-#include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
@@ -11,35 +11,21 @@
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/cuda.h>
-#include <torch/version.h>
 
 #include <cstring>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#define PG_TORCH_AT_LEAST(major, minor) \
-    (TORCH_VERSION_MAJOR > (major) || (TORCH_VERSION_MAJOR == (major) && TORCH_VERSION_MINOR >= (minor)))
-
 namespace {
+
+using pagoda::borrow;
+using pagoda::borrow_all;
+using pagoda::borrow_or_undefined;
+using pagoda::give;
 
 thread_local std::string last_error;
 thread_local std::string last_text;
-
-/// The caller keeps its reference: the pointer is borrowed.
-at::Tensor borrow(void* handle) {
-    return at::Tensor(c10::intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl>::reclaim_copy(
-        static_cast<at::TensorImpl*>(handle)));
-}
-
-at::Tensor borrow_or_undefined(void* handle) {
-    return handle ? borrow(handle) : at::Tensor();
-}
-
-/// The caller owns the reference.
-void* give(at::Tensor tensor) {
-    return tensor.defined() ? tensor.unsafeReleaseTensorImpl() : nullptr;
-}
 
 c10::Device device_of(int64_t code) {
     return c10::Device(static_cast<c10::DeviceType>(code >> 16), static_cast<c10::DeviceIndex>((code & 0xffff) - 1));
@@ -118,13 +104,6 @@ void result_of(c10::IValue value, PgValue& result) {
         TORCH_CHECK(value.isNone(), "Pagoda cannot return a value of type ", value.tagKind());
         result.tag = PG_NONE;
     }
-}
-
-std::vector<at::Tensor> borrow_all(void* const* handles, int64_t count) {
-    std::vector<at::Tensor> tensors;
-    tensors.reserve(count);
-    for (int64_t i = 0; i < count; i++) tensors.push_back(borrow_or_undefined(handles ? handles[i] : nullptr));
-    return tensors;
 }
 
 const char* text(std::string value) {

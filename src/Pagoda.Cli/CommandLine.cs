@@ -14,7 +14,9 @@ internal static class CommandLine
     [
         new GenerateCommand(),
         new ReplayCommand(),
+        new ScoreCommand(),
         new TrainCommand(),
+        new CompareCommand(),
         new BenchCommand(),
         new DoctorCommand(),
         new ModelsCommand(),

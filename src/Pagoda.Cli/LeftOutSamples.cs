@@ -1,19 +1,17 @@
 namespace Pagoda.Cli;
 
-/// <summary>Tells of the samples that data leaves out: the first ones each, then no more.</summary>
+/// <summary>Passes on what the data tells of the samples that it leaves out.</summary>
 /// <param name="error">Where to.</param>
 internal sealed class LeftOutSamples(TextWriter error)
 {
-    private const int Shown = 10;
-    private int _count;
+    private readonly Lock _one = new();
 
     /// <summary>Called from any thread.</summary>
     public void Tell(string sentence)
     {
-        var number = Interlocked.Increment(ref _count);
-        if (number <= Shown)
+        lock (_one)
         {
-            error.WriteLine($"pagoda: {sentence}{(number == Shown ? " Further ones are not shown." : "")}");
+            error.WriteLine($"pagoda: {sentence}");
         }
     }
 }

@@ -10,19 +10,28 @@ internal static class Captions
     public static string[] FromText(ReadOnlySpan<byte> utf8) =>
         Encoding.UTF8.GetString(utf8).TrimStart('\uFEFF').Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>The captions in a JSON object: a string or an array of strings under caption, captions or text; none if there are none.</summary>
-    public static string[] FromJson(ReadOnlySpan<byte> utf8)
+    /// <summary>
+    /// The captions of a picture from the files beside it: its text, or else its JSON. Where the JSON has img2dataset's
+    /// <c>status</c>, it must be <c>success</c>.
+    /// </summary>
+    /// <param name="name">What messages call the picture.</param>
+    /// <param name="text">The content of its .txt, if it has one.</param>
+    /// <param name="json">The content of its .json, if it has one.</param>
+    /// <exception cref="DataException">There are none, or the picture was not fetched; with a <see cref="Defect"/>.</exception>
+    public static string[] Beside(string name, byte[]? text, byte[]? json)
     {
-        try
+        using var document = Parse(json);
+        if (document?.RootElement is { ValueKind: JsonValueKind.Object } facts && facts.TryGetProperty("status", out var status)
+            && status.ValueKind == JsonValueKind.String && status.GetString() is { } said && said != "success")
         {
-            var reader = new Utf8JsonReader(utf8);
-            using var document = JsonDocument.ParseValue(ref reader);
-            return FromJson(document.RootElement);
+            throw new DataException(Defect.NotDownloaded, $"{name}: img2dataset could not fetch it ({said}).");
         }
-        catch (JsonException)
-        {
-            return [];
-        }
+
+        string[] captions = text is null ? [] : FromText(text);
+        captions = captions.Length == 0 && document is not null ? FromJson(document.RootElement) : captions;
+        return captions.Length > 0 ? captions
+            : json is null ? throw new DataException(Defect.NoCaption, $"{name} has no caption (a .txt or .json with text in it).")
+            : throw new DataException(Defect.WrongJson, $"{name} has no caption: its .json is no JSON object with a text under caption, captions or text.");
     }
 
     public static string[] FromJson(JsonElement sample)
@@ -49,5 +58,17 @@ internal static class Captions
         }
 
         return [];
+    }
+
+    private static JsonDocument? Parse(byte[]? json)
+    {
+        try
+        {
+            return json is null ? null : JsonDocument.Parse(json);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Drawing;
 using Pagoda.Formats.Images;
 
 namespace Pagoda.Data;
@@ -24,10 +25,28 @@ public sealed record Crop
     /// <summary>Whether to take the largest square of the middle instead of a random crop. Default false.</summary>
     public bool Center { get; init; }
 
-    internal void Apply(Picture picture, ref SampleRandom random, Span<float> image)
+    /// <summary>Decodes a file, as small as the crop allows, and makes the square of it.</summary>
+    /// <param name="file">A PNG, JPEG or WebP file.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="random">Draws the crop.</param>
+    /// <param name="planes">Filled with [3, Size, Size] bytes.</param>
+    /// <exception cref="PictureException">It cannot be decoded.</exception>
+    internal void Apply(ReadOnlySpan<byte> file, string name, ref SampleRandom random, Span<byte> planes)
+    {
+        if (PictureFile.JpegSize(file) is not { } whole)
+        {
+            Apply(PictureFile.Decode(file, name), ref random, planes);
+            return;
+        }
+
+        var (x, y, width, height) = Window(whole, ref random);
+        PictureFile.DecodeJpegWindow(file, name, whole, new Rectangle(x, y, width, height), Size, Flip && random.Chance(0.5), planes);
+    }
+
+    internal void Apply(Picture picture, ref SampleRandom random, Span<byte> planes)
     {
         var rgb = picture.ToRgb();
-        var (x, y, width, height) = Center ? Square(rgb) : Draw(rgb, ref random);
+        var (x, y, width, height) = Window((rgb.Width, rgb.Height), ref random);
         var cut = (x, y, width, height) == (0, 0, rgb.Width, rgb.Height) ? rgb : rgb.Crop(x, y, width, height);
         var pixels = (cut.Width, cut.Height) == (Size, Size) ? cut.Pixels : cut.Resize(Size, Size, Resampling.Bicubic).Pixels;
         var mirrored = Flip && random.Chance(0.5);
@@ -38,19 +57,22 @@ public sealed record Crop
                 var from = (v * Size + (mirrored ? Size - 1 - u : u)) * 3;
                 for (var c = 0; c < 3; c++)
                 {
-                    image[(c * Size + v) * Size + u] = pixels[from + c] / 255f;
+                    planes[(c * Size + v) * Size + u] = pixels[from + c];
                 }
             }
         }
     }
 
-    private static (int X, int Y, int Width, int Height) Square(Picture picture)
+    private (int X, int Y, int Width, int Height) Window((int Width, int Height) picture, ref SampleRandom random) =>
+        Center ? Square(picture) : Draw(picture, ref random);
+
+    private static (int X, int Y, int Width, int Height) Square((int Width, int Height) picture)
     {
         var side = Math.Min(picture.Width, picture.Height);
         return ((picture.Width - side) / 2, (picture.Height - side) / 2, side, side);
     }
 
-    private (int X, int Y, int Width, int Height) Draw(Picture picture, ref SampleRandom random)
+    private (int X, int Y, int Width, int Height) Draw((int Width, int Height) picture, ref SampleRandom random)
     {
         var area = (double)picture.Width * picture.Height;
         for (var attempt = 0; attempt < 10; attempt++)

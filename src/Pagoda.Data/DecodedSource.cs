@@ -3,99 +3,171 @@ using Pagoda.Formats.Images;
 namespace Pagoda.Data;
 
 /// <summary>
-/// Decodes, crops and batches a stream of stored pictures on several threads. A picture that cannot be decoded is counted,
-/// told to the log by name, and replaced by the next. Where a sample has several captions one is drawn.
+/// Decodes, crops and batches a stream of stored pictures, ahead of their use, on several threads. What cannot be used is
+/// reported and left out. Where a sample has several captions one is drawn. The batches and positions are the same with
+/// any number of threads.
 /// </summary>
 public sealed class DecodedSource : IBatchSource
 {
+    private const string What = "a stream of decoded pictures";
     private const int BrokenInARow = 1000;
     private readonly ICaptionedSource _samples;
     private readonly Crop _crop;
     private readonly ulong _seed;
-    private readonly ParallelOptions _parallel;
-    private readonly Action<string> _log;
-    private readonly DecodeLimits _limits;
+    private readonly int _threads;
+    private readonly LeftOutReport _report;
+    private readonly Share _share;
+    private DecodingPipeline? _pipeline;
+    private Func<string> _position;
+    private long _start;
     private long _drawn;
+    private int _brokenInARow;
 
-    /// <summary>Wraps a stream, which is disposed with this one.</summary>
+    /// <summary>Wraps a stream, which is disposed with this one, as is the report.</summary>
     /// <param name="samples">The stored pictures.</param>
     /// <param name="crop">How they become squares.</param>
     /// <param name="seed">Decides crops, mirroring and which caption is taken.</param>
     /// <param name="threads">Threads that decode; 0 takes all cores.</param>
-    /// <param name="log">Told of each broken sample, one sentence each.</param>
-    public DecodedSource(ICaptionedSource samples, Crop crop, ulong seed, int threads = 0, Action<string>? log = null)
+    /// <param name="report">Counts what is left out, and stops when it is too much.</param>
+    /// <param name="share">This process's share of the stream, as the source has it.</param>
+    public DecodedSource(ICaptionedSource samples, Crop crop, ulong seed, int threads = 0, LeftOutReport? report = null, Share? share = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(crop.Size, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
-        (_samples, _crop, _seed, _log) = (samples, crop, seed, log ?? (_ => { }));
-        _parallel = new ParallelOptions { MaxDegreeOfParallelism = threads == 0 ? Environment.ProcessorCount : threads };
-        // A huge JPEG is decoded at an eighth where that is still enough.
-        _limits = DecodeLimits.Default with { MinimumSize = crop.Size };
+        (_samples, _crop, _seed, _report, _share) = (samples, crop, seed, report ?? new LeftOutReport(), (share ?? Share.All).Checked());
+        _threads = threads == 0 ? Environment.ProcessorCount : threads;
+        _position = samples.Mark();
     }
 
     /// <inheritdoc/>
     public int Size => _crop.Size;
 
-    /// <summary>How many samples could not be decoded so far.</summary>
-    public long BrokenCount { get; private set; }
+    /// <summary>What was left out so far.</summary>
+    public LeftOutReport LeftOut => _report;
 
     /// <inheritdoc/>
     public Batch Next(int count)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         var batch = new Batch(new float[count * 3 * Size * Size], new string[count], Size);
-        var open = Enumerable.Range(0, count).ToList();
-        var brokenInARow = 0;
-        while (open.Count > 0)
+        for (var slot = 0; slot < count;)
         {
-            var work = open.Select(slot => (Slot: slot, Sample: _samples.Next(), Number: _drawn++)).ToArray();
-            var errors = new string?[work.Length];
-            Parallel.For(0, work.Length, _parallel, i => errors[i] = Decode(work[i].Sample, work[i].Number, batch, work[i].Slot));
-            open = [.. work.Where((_, i) => errors[i] is not null).Select(item => item.Slot)];
-            foreach (var error in errors.OfType<string>())
+            var decoded = Take();
+            if (decoded.Error is { } error)
             {
-                BrokenCount++;
-                _log(error);
+                LeaveOut(decoded.Sample, error);
+                continue;
             }
 
-            brokenInARow = open.Count == work.Length ? brokenInARow + open.Count : 0;
-            if (brokenInARow >= BrokenInARow)
-            {
-                throw new DataException($"{brokenInARow} samples in a row could not be decoded; the last: {errors[^1]}");
-            }
+            PixelValues.ToUnit(decoded.Pixels, batch.Image(slot));
+            batch.Captions[slot++] = decoded.Caption;
+            _report.Use();
+            _brokenInARow = 0;
         }
 
         return batch;
     }
 
     /// <inheritdoc/>
-    public string Save() => Position.Write(new Place(_drawn, BrokenCount, _samples.Save()));
+    public string Save() => Position.Write(new Place(_position(), _start, _drawn, _report.Save()));
 
     /// <inheritdoc/>
-    public void Restore(string position)
+    public void Restore(string position) => Restore([position], exact: true);
+
+    /// <inheritdoc/>
+    public void Restore(IReadOnlyList<string> positions)
     {
-        var place = Position.Read<Place>(position, "a stream of decoded pictures");
-        _samples.Restore(place.Samples);
-        (_drawn, BrokenCount) = (place.Drawn, place.Broken);
+        if (positions.Count == _share.Parts)
+        {
+            Restore(positions[_share.Part]);
+        }
+        else
+        {
+            Restore(positions, exact: false);
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _samples.Dispose();
-
-    private string? Decode(CaptionedSample sample, long number, Batch batch, int slot)
+    public void Dispose()
     {
-        var random = new SampleRandom(_seed, number);
+        Stop();
+        _samples.Dispose();
+        _report.Dispose();
+    }
+
+    private void Restore(IReadOnlyList<string> positions, bool exact)
+    {
+        Stop();
+        var places = positions.Select(position => Position.Read<Place>(position, What)).ToArray();
+        if (places.Any(place => place is not { Start: >= 0, Drawn: >= 0 }))
+        {
+            throw Position.Wrong(positions[0], What);
+        }
+
+        if (exact)
+        {
+            _samples.Restore(places[0].Samples);
+            (_start, _drawn) = (places[0].Start, places[0].Drawn);
+        }
+        else
+        {
+            _samples.Restore([.. places.Select(place => place.Samples)]);
+            (_start, _drawn) = (places.Max(place => place.Start + place.Drawn * places.Length), 0);
+        }
+
+        _position = _samples.Mark();
+        _brokenInARow = 0;
+        _report.Restore([.. places.Select(place => place.LeftOut)]);
+    }
+
+    private DecodedSample Take()
+    {
+        _pipeline ??= new DecodingPipeline(_samples, _drawn, Decode, _threads, Math.Max(64, 8 * _threads));
+        var decoded = _pipeline.Take();
+        _position = decoded.Position;
+        _drawn++;
+        return decoded;
+    }
+
+    private void LeaveOut(StoredSample sample, DataException error)
+    {
+        if (error.Defect is null)
+        {
+            throw error;
+        }
+
+        _report.LeaveOut(sample, error);
+        if (++_brokenInARow >= BrokenInARow)
+        {
+            throw new DataException($"{_brokenInARow} samples in a row could not be used; the last: {error.Message}");
+        }
+    }
+
+    private DecodedSample Decode(StoredSample sample, long number)
+    {
+        var random = new SampleRandom(_seed, _start + number * _share.Parts + _share.Part);
         try
         {
-            batch.Captions[slot] = random.Pick(sample.Captions);
-            _crop.Apply(PictureFile.Decode(sample.Picture, sample.Name, _limits), ref random, batch.Image(slot));
-            return null;
+            var caption = random.Pick(sample.Captions());
+            var pixels = new byte[3 * Size * Size];
+            _crop.Apply(sample.Picture(), sample.Name, ref random, pixels);
+            return new DecodedSample(sample, caption, pixels, null);
         }
         catch (PictureException error)
         {
-            return $"{sample.Name} is left out: {error.Message}";
+            return new DecodedSample(sample, "", [], new DataException(Defect.UndecodablePicture, error.Message, error));
+        }
+        catch (DataException error)
+        {
+            return new DecodedSample(sample, "", [], error);
         }
     }
 
-    private sealed record Place(long Drawn, long Broken, string Samples);
+    private void Stop()
+    {
+        _pipeline?.Dispose();
+        _pipeline = null;
+    }
+
+    private sealed record Place(string Samples, long Start, long Drawn, LeftOutReport.Counts LeftOut);
 }

@@ -21,7 +21,7 @@ internal static class Position
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(text, Strict) ?? throw Wrong(text, stream, null);
+            return JsonSerializer.Deserialize<T>(text, Strict) ?? throw Wrong(text, stream);
         }
         catch (JsonException error)
         {
@@ -29,9 +29,9 @@ internal static class Position
         }
     }
 
-    public static DataException Wrong(string text, string stream, Exception? cause)
+    public static DataException Wrong(string text, string stream, Exception? cause = null)
     {
         var shown = text.Length > 80 ? text[..80] + "..." : text;
-        return new DataException($"\"{shown}\" is no position of {stream}; restore one that was saved with the same settings.", cause!);
+        return new DataException($"\"{shown}\" is no position of {stream}; restore one that was saved with the same settings.", cause);
     }
 }

@@ -59,6 +59,14 @@ public sealed class PrefetchingSource : IBatchSource
     }
 
     /// <inheritdoc/>
+    public void Restore(IReadOnlyList<string> positions)
+    {
+        Stop();
+        _inner.Restore(positions);
+        _position = _inner.Save();
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         Stop();

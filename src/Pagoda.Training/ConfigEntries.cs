@@ -12,6 +12,9 @@ internal sealed record ConfigEntry(string Value, string Where);
 /// <summary>A configuration as flat keys, such as <c>optimizer.steps</c>.</summary>
 internal static class ConfigEntries
 {
+    /// <summary>The one key that has keys of the user's own: sources with their weights.</summary>
+    public const string Mixture = "data.mixture";
+
     /// <summary>Every key there is, with its default.</summary>
     public static IReadOnlyDictionary<string, string> Known { get; } = AllKeys();
 
@@ -35,7 +38,7 @@ internal static class ConfigEntries
     {
         foreach (var (key, entry) in entries)
         {
-            if (!Known.ContainsKey(key))
+            if (!Known.ContainsKey(key) && !IsOfMixture(key))
             {
                 var last = key[(key.LastIndexOf('.') + 1)..];
                 var nearest = Known.Keys.FirstOrDefault(known => known.EndsWith($".{last}", StringComparison.Ordinal)) ?? Spelling.Nearest(key, Known.Keys);
@@ -44,9 +47,12 @@ internal static class ConfigEntries
         }
     }
 
+    /// <summary>Whether the key is a source in the mixture, <c>data.mixture.SOURCE</c>.</summary>
+    public static bool IsOfMixture(string key) => key.StartsWith($"{Mixture}.", StringComparison.Ordinal) && key.Length > Mixture.Length + 1;
+
     private static Dictionary<string, string> AllKeys()
     {
-        var keys = new Dictionary<string, string>();
+        var keys = new Dictionary<string, string> { [Mixture] = "" };
         const string Name = "the defaults";
         Walk(Root(TrainingConfigFile.Write(new TrainingOptions()), Name), Name, "", (key, value, _) => keys[key] = value.Value ?? "");
         return keys;
@@ -78,7 +84,7 @@ internal static class ConfigEntries
             case null:
             case YamlScalarNode empty when path.Length == 0 && IsNothing(empty):
                 break;
-            case YamlMappingNode mapping when path.Count(c => c == '.') < 2:
+            case YamlMappingNode mapping when path == Mixture || (path.Count(c => c == '.') < 2 && !IsOfMixture(path)):
                 foreach (var (key, value) in mapping)
                 {
                     Walk(value, name, path.Length == 0 ? key.ToString() : $"{path}.{key}", visit);

@@ -7,7 +7,10 @@ namespace Pagoda.Training;
 /// needs (counted layer by layer), the replay buffer, the batches that wait and what the data holds in memory. Of the
 /// embedded model's runs it gave 0.84 to 1.0 of the peaks that were measured.
 /// </summary>
-public static class MemoryEstimate
+/// <param name="Model">Bytes of weights, gradients, moments and the average.</param>
+/// <param name="Activations">Bytes of what the towers hold at a time.</param>
+/// <param name="Rest">Bytes of the program, the replay buffer, the batches that wait, caption features and the data.</param>
+public sealed record MemoryEstimate(long Model, long Activations, long Rest)
 {
     /// <summary>libtorch, its operators' tables and the .NET runtime: the peak of a run of a model of a few thousand numbers.</summary>
     private const long Program = 250_000_000;
@@ -15,26 +18,42 @@ public static class MemoryEstimate
     /// <summary>Gradients of activations, and what convolutions and products work in, beside each activation.</summary>
     private const double Backward = 1.5;
 
-    /// <summary>Bytes for a run.</summary>
+    /// <summary>All of it, in bytes.</summary>
+    public long Bytes => Model + Activations + Rest;
+
+    /// <summary>Estimates a run's memory.</summary>
     /// <param name="config">The model's shape.</param>
     /// <param name="trained">Numbers that are trained.</param>
     /// <param name="frozen">Numbers that are not.</param>
     /// <param name="options">The run.</param>
     /// <param name="data">Bytes that the data holds.</param>
-    public static long Bytes(ClipConfig config, long trained, long frozen, TrainingOptions options, long data)
+    /// <param name="ranks">Processes that train together.</param>
+    /// <param name="autocast">Whether products run in bfloat16, which halves most activations.</param>
+    public static MemoryEstimate Of(ClipConfig config, long trained, long frozen, TrainingOptions options, long data, int ranks, bool autocast)
     {
-        var average = options.Optimizer.AverageDecay > 0 ? 1 : 0;
-        var energy = options.Method == TrainingMethod.Energy;
-        var pictures = options.Optimizer.Batch + (energy ? options.Energy.Negatives : 0L);
+        var (energy, memory) = (options.Energy, options.Memory);
+        var paints = options.Method == TrainingMethod.ClipJem;
+        var own = options.Optimizer.Batch / ranks;
         long pixels = 3L * config.Vision.ImageSize * config.Vision.ImageSize;
+        var batch = own + (paints ? energy.Negatives / ranks * (energy.Real == RealPictures.Own ? 2L : 1) : 0);
+        var atOnce = memory.Chunk > 0 ? Math.Min(memory.Chunk, batch) : batch;
+        var image = ImageActivations(config);
+        if (memory.Checkpointing)
+        {
+            // What passes between segments, and one segment's own.
+            image = (image / 8) + (image / Math.Max(1, Segments(config)));
+        }
+
         var text = options.Model.FreezeText ? 2 * TextActivations(config) / config.Text.Layers : TextActivations(config);
-        // Four batches wait prepared, and a picture is held a few times over while it is attacked.
-        var numbers = (trained * (4 + average)) + frozen
-            + (long)(Backward * pictures * (ImageActivations(config) + text + (8 * pixels)))
-            + (options.Optimizer.Batch * 4 * pixels)
-            + (energy ? options.Energy.Buffer * pixels : 0);
-        return Program + data + (4 * numbers);
+        var activations = (atOnce * (image + text) * (autocast ? 0.6 : 1)) + (8 * pixels * batch);
+        var model = (trained * (options.Optimizer.AverageDecay > 0 ? 5 : 4)) + frozen;
+        var buffer = paints ? energy.Buffer * pixels * (energy.Real == RealPictures.Own ? 2L : 1) : 0;
+        // Four batches wait prepared.
+        var captions = options.Model.FreezeText ? memory.TextCache * 1_000_000L : 0;
+        return new MemoryEstimate(4 * model, (long)(4 * Backward * activations), Program + data + captions + (4 * (buffer + (4L * own * pixels))));
     }
+
+    private static int Segments(ClipConfig config) => config.Vision.Layers.Sum() + 2;
 
     /// <summary>Numbers that one picture leaves for the backward pass of the image tower.</summary>
     public static long ImageActivations(ClipConfig config)

@@ -24,16 +24,16 @@ internal static class StartingModel
         return (loaded.Model, loaded.Tokenizer);
     }
 
-    /// <summary>Width and height of the pictures that the model takes, in pixels.</summary>
-    public static int ImageSize(ModelOptions options)
+    /// <summary>The model's shape.</summary>
+    public static ClipConfig Shape(ModelOptions options)
     {
         if (IsCheckpoint(options.From))
         {
-            return ClipConfigFile.Read(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.From))!, "config.json")).Vision.ImageSize;
+            return ClipConfigFile.Read(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.From))!, "config.json"));
         }
 
         using var loaded = ClipLoader.Load(options.From, Device.Cpu, new ClipLoadOptions { Architecture = Architecture(options) });
-        return loaded.Model.Config.Vision.ImageSize;
+        return loaded.Model.Config;
     }
 
     private static bool IsCheckpoint(string from) => Path.GetFileName(from) == TrainingCheckpoint.FileName && File.Exists(from);

@@ -1,11 +1,14 @@
 using System.Globalization;
 using Pagoda.Data;
-using Pagoda.Formats.Checkpoints;
 using Pagoda.Models.Clip;
 using Pagoda.Models.Clip.Tokenizer;
 using Pagoda.Torch;
+using Pagoda.Torch.Distributed;
 using Pagoda.Torch.Optimizers;
+using Pagoda.Training.Batches;
 using Pagoda.Training.Objectives;
+using Pagoda.Training.Records;
+using Pagoda.Training.Watch;
 
 namespace Pagoda.Training;
 
@@ -18,11 +21,17 @@ namespace Pagoda.Training;
 /// <param name="ImagesPerSecond">Since the last report.</param>
 /// <param name="Left">Time left at this rate.</param>
 public sealed record TrainingReport(
-    long Step, long Steps, double Loss, double Accuracy, IReadOnlyList<(string Name, double Value)> Figures, double ImagesPerSecond, TimeSpan Left);
+    long Step, long Steps, double Loss, double Accuracy, IReadOnlyList<(string Name, double Value)> Figures, double ImagesPerSecond, TimeSpan Left)
+{
+    /// <summary>All figures by name, as the records have them.</summary>
+    internal IEnumerable<(string Name, double Value)> Named(double learningRate) =>
+        [("loss", Loss), ("accuracy", Accuracy), .. Figures, ("learning_rate", learningRate), ("images_per_second", Math.Round(ImagesPerSecond, 2))];
+}
 
 /// <summary>
 /// Trains a CLIP model in a run folder: <c>checkpoint.safetensors</c> to go on from, bit for bit, the model as
-/// <c>model.safetensors</c> with its <c>config.json</c> and <c>tokenizer.json</c>, and the figures as <c>log.jsonl</c>.
+/// <c>model.safetensors</c> with its <c>config.json</c> and <c>tokenizer.json</c>, the best model so far in <c>best/</c>, and its
+/// records (<see cref="RunRecords"/>). Where several ranks train together each has a trainer, and rank 0's writes.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
@@ -32,23 +41,32 @@ public sealed class Trainer : IDisposable
     private readonly ClipTokenizer _tokenizer;
     private readonly IBatchSource _data;
     private readonly IObjective _objective;
+    private readonly WholeBatch _batch;
+    private readonly TextFeatures? _texts;
     private readonly AdamW _optimizer;
     private readonly ExponentialMovingAverage? _average;
     private readonly CosineSchedule _schedule;
     private readonly (string Name, Tensor Tensor)[] _trained;
-    private long _step;
-    private long _savedStep = -1;
+    private readonly DivergenceGuard _guard;
+    private readonly RunState _state;
+    private readonly ProcessGroup? _group;
+    private readonly TrainingData _source;
+    private readonly RunWatch? _watch;
 
     /// <summary>Builds a run, or takes up the one in the folder; the trainer disposes folder and batches.</summary>
     internal Trainer(
-        TrainingOptions options, RunFolder folder, (ClipModel Model, ClipTokenizer Tokenizer) start, TrainingData data, IReadOnlySet<string> changed)
+        TrainingOptions options, RunFolder folder, (ClipModel Model, ClipTokenizer Tokenizer) start, TrainingData data, IReadOnlySet<string> changed,
+        TrainingTools tools)
     {
-        (_options, _folder) = (options, folder);
+        (_options, _folder, _source, _group) = (options, folder, data, tools.Group);
         (_model, _tokenizer) = start;
         Generator.Seed(options.Seed);
         _trained = Trainable(_model, options.Model.FreezeText);
-        var autocast = options.Autocast ?? (_model.Device.Type == DeviceType.Cuda || LibTorch.HasFastBFloat16);
-        _objective = Objective(options, new TowerPair(_model, autocast));
+        _group?.Broadcast([.. _model.Weights.StateDict.Values]);
+        var towers = new TowerPair(_model, TrainingPlan.Autocasts(options, _model.Device));
+        _batch = new WholeBatch(towers, options.Memory.Chunk, options.Memory.Checkpointing, _group);
+        _texts = options.Memory.TextCache > 0 && !towers.TrainsText ? new TextFeatures(towers, _tokenizer, options.Memory.TextCache) : null;
+        _objective = Objective(options, _batch, tools);
         var optimizer = options.Optimizer;
         // Decay pulls matrices and kernels to zero; gains, biases and the logit scale have their own right values (open_clip does the same).
         _optimizer = new AdamW(
@@ -59,10 +77,13 @@ public sealed class Trainer : IDisposable
             optimizer.LearningRate, beta2: optimizer.Beta2);
         _schedule = new CosineSchedule(optimizer.LearningRate, optimizer.WarmUp, optimizer.Steps, optimizer.LearningRate * optimizer.FinalShare);
         _average = optimizer.AverageDecay > 0 ? new ExponentialMovingAverage(_trained, optimizer.AverageDecay) : null;
+        _watch = _group is null or { Rank: 0 } && RunWatch.IsWanted(options) ? new RunWatch(options, _model, _tokenizer, tools.Painter) : null;
+        _guard = new DivergenceGuard(options.Guard);
         _data = data.Batches();
+        _state = new RunState(options, folder, start, _optimizer, _average, _objective, _data, _guard, _group);
         try
         {
-            Resume(changed);
+            _state.Resume(changed);
         }
         catch
         {
@@ -70,82 +91,146 @@ public sealed class Trainer : IDisposable
             throw;
         }
 
-        Plan = Describe(data, autocast);
+        Plan = TrainingPlan.Of(options, _model.Config, _model.Device, data.Description, data.Memory, _batch.Ranks);
     }
 
     /// <summary>Steps done.</summary>
-    public long Step => _step;
+    public long Step => _state.Step;
 
     /// <summary>What it does.</summary>
     public TrainingPlan Plan { get; }
 
+    /// <summary>The weights under training, for tests that spoil them.</summary>
+    internal IReadOnlyDictionary<string, Tensor> Weights => _model.Weights.StateDict;
+
+    /// <summary>Whether this process writes the run's folder: rank 0, or the only one.</summary>
+    public bool Writes => _group is null or { Rank: 0 };
+
+    /// <summary>The models between the run's beginning and its end, once it has come there and <c>watch.interpolate</c> asks for them.</summary>
+    public IReadOnlyList<InterpolationPoint> Interpolation { get; private set; } = [];
+
     /// <summary>Trains to the end, or until cancelled: the step under way is finished and saved.</summary>
     /// <param name="report">Told of the figures.</param>
-    /// <param name="cancel">Ends the run early.</param>
+    /// <param name="cancel">Ends the run early, on all ranks.</param>
     /// <param name="reportEvery">Steps between reports; 0 takes those between the lines of the log.</param>
-    /// <exception cref="TrainingException">The loss or its gradient is not finite; the last checkpoint is kept.</exception>
-    public void Run(Action<TrainingReport> report, CancellationToken cancel, int reportEvery = 0)
+    /// <param name="note">Told what a user should know: that the run has gone back, and why.</param>
+    /// <exception cref="TrainingException">The run has diverged too often, or its folder cannot be written; the last checkpoint is kept.</exception>
+    public void Run(Action<TrainingReport> report, CancellationToken cancel, int reportEvery = 0, Action<string>? note = null)
     {
-        reportEvery = reportEvery > 0 ? reportEvery : _options.LogEvery;
-        _folder.WriteOptions(_options);
-        using var log = new TrainingLog(_folder.Path, _step);
-        var rate = new StepRate(_step);
-        while (_step < _options.Optimizer.Steps && !cancel.IsCancellationRequested)
+        try
         {
-            using var scope = new TensorScope();
-            var (result, loss) = TrainStep();
-            _step++;
-            var (logs, last) = (_step % _options.LogEvery == 0, _step == _options.Optimizer.Steps);
-            if (logs || last || _step % reportEvery == 0)
-            {
-                var each = rate.At(_step, mark: logs);
-                var figures = new TrainingReport(
-                    _step, _options.Optimizer.Steps, loss, result.Accuracy.ToDouble(),
-                    [.. result.Figures.Select(figure => (figure.Name, figure.Value.ToDouble()))],
-                    each * _options.Optimizer.Batch, TimeSpan.FromSeconds((_options.Optimizer.Steps - _step) / each));
-                if (logs || last)
-                {
-                    log.Write(figures, _optimizer.LearningRate);
-                }
-
-                if (last || _step % reportEvery == 0)
-                {
-                    report(figures);
-                }
-            }
-
-            if (_step % _options.SaveEvery == 0)
-            {
-                Save();
-            }
+            Train(report, cancel, reportEvery > 0 ? reportEvery : _options.LogEvery, note ?? (_ => { }));
         }
-
-        if (_savedStep != _step)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            Save();
+            var kept = _state.SavedStep >= 0 ? $"the checkpoint of step {_state.SavedStep} is whole" : "there is no checkpoint yet";
+            var sentence = $"The run in {_folder.Path} ends at step {_state.Step}: {error.Message.TrimEnd('.')}; {kept}, so make room or mend the folder and give the same command again.";
+            _group?.Fail(sentence);
+            throw new TrainingException(sentence, error);
+        }
+        catch (Exception error) when (error is not DistributedException)
+        {
+            _group?.Fail(error.Message);
+            throw;
         }
     }
 
     /// <summary>Ends the data's threads and leaves the folder.</summary>
     public void Dispose()
     {
+        _watch?.Dispose();
         _data.Dispose();
         _folder.Dispose();
     }
 
-    private (ObjectiveResult Result, double Loss) TrainStep()
+    private void Train(Action<TrainingReport> report, CancellationToken cancel, int reportEvery, Action<string> note)
     {
-        var batch = _data.Next(_options.Optimizer.Batch);
+        RunRecords? records = null;
+        try
+        {
+            if (Writes)
+            {
+                _folder.WriteOptions(_options);
+                records = Records();
+            }
+
+            var rate = new StepRate(_state.Step);
+            double? watched = null;
+            while (_state.Step < _options.Optimizer.Steps && !AnyCancelled(cancel))
+            {
+                using var scope = new TensorScope();
+                var (result, alarm) = TrainStep();
+                if (alarm is { } wrong)
+                {
+                    records?.Dispose();
+                    note(GoBack(wrong));
+                    records = Writes ? Records() : null;
+                    rate = new StepRate(_state.Step);
+                    continue;
+                }
+
+                var step = ++_state.Step;
+                _state.Follow(result.Accuracy);
+                var (logs, last, saves) = (step % _options.LogEvery == 0, step == _options.Optimizer.Steps, step % _options.SaveEvery == 0);
+                if (logs || last || step % reportEvery == 0)
+                {
+                    var figures = Report(result, rate.At(step, mark: logs));
+                    if (logs || last)
+                    {
+                        records?.Scalars(step, figures.Named(_optimizer.LearningRate));
+                    }
+
+                    if (last || step % reportEvery == 0)
+                    {
+                        report(figures);
+                    }
+                }
+
+                if (_watch?.IsDue(step) == true)
+                {
+                    watched = _watch.Look(step, _average?.Average, records!).AttackedAccuracy;
+                }
+
+                if (saves || last)
+                {
+                    _state.Save(consider: true, watched);
+                    records?.Checkpoint(step, _source.LeftOut);
+                    watched = null;
+                }
+            }
+
+            if (_state.SavedStep != _state.Step)
+            {
+                _state.Save(consider: false);
+            }
+
+            var done = _state.Step == _options.Optimizer.Steps;
+            records?.Checkpoint(_state.Step, _source.LeftOut, final: done);
+            Interpolation = done && _watch is not null ? _watch.Interpolate(_average?.Average, records!) : [];
+        }
+        finally
+        {
+            records?.Dispose();
+        }
+    }
+
+    /// <summary>A step, up to the change of the weights, which an alarm prevents.</summary>
+    private (StepResult Result, (string Problem, int Steps)? Alarm) TrainStep()
+    {
+        var batch = _data.Next(_options.Optimizer.Batch / _batch.Ranks);
         var images = Tensor.From(batch.Images, batch.Count, 3, batch.Size, batch.Size).To(device: _model.Device);
         var length = _model.Config.Text.ContextLength;
         var tokens = Tensor.From(_tokenizer.Tokenize(batch.Captions, length), batch.Count, length).To(device: _model.Device);
-        var result = _objective.Compute(images, tokens);
-        var loss = result.Loss.ToDouble();
-        ThrowIfDiverged("loss", loss);
-        _optimizer.LearningRate = _schedule.At(_step);
         _optimizer.ZeroGrad();
-        Autograd.Backward(result.Loss);
-        ThrowIfDiverged("gradient's norm", _optimizer.ClipGradients(_options.Optimizer.ClipNorm));
+        var result = _objective.Accumulate(images, tokens, _texts?.Of(batch.Captions) ?? (_batch.Towers.TrainsText ? null : _batch.EncodeText(tokens)));
+        _batch.SumGradients([.. _trained.Select(weight => weight.Tensor)]);
+        var norm = _optimizer.ClipGradients(_options.Optimizer.ClipNorm);
+        if (_guard.Judge(result.Loss, norm, result.Figures) is { } alarm)
+        {
+            return (result, alarm);
+        }
+
+        _optimizer.LearningRate = _schedule.At(_state.Step) * Math.Pow(_options.Guard.RateFactor, _state.Rollbacks);
         _optimizer.Step();
         if (_model.LogitScale.RequiresGrad)
         {
@@ -153,29 +238,49 @@ public sealed class Trainer : IDisposable
             _model.LogitScale.Clamp_(0, Math.Log(_options.Optimizer.MaxLogitScale));
         }
 
-        _average?.Update(_step);
-        return (result, loss);
+        _average?.Update(_state.Step);
+        return (result with { Figures = [.. result.Figures, ("gradient_norm", norm)] }, null);
     }
 
-    /// <summary>Stops before weights are changed by what is no number.</summary>
-    private void ThrowIfDiverged(string what, double value)
+    /// <summary>Takes the run back to its last good checkpoint.</summary>
+    /// <returns>What to tell the user.</returns>
+    /// <exception cref="TrainingException">There is no checkpoint, or the run has gone back often enough.</exception>
+    private string GoBack((string Problem, int Steps) alarm)
     {
-        if (double.IsFinite(value))
+        var step = _state.Step + 1;
+        var problem = string.Create(CultureInfo.InvariantCulture, $"At step {step} {alarm.Problem}{(alarm.Steps > 1 ? $", for {alarm.Steps} steps" : "")}");
+        if (_state.SavedStep < 0)
         {
-            return;
+            throw new TrainingException($"{problem}; there is no checkpoint yet: begin again with a lower optimizer.learning_rate.");
         }
 
-        var kept = File.Exists(_folder.Checkpoint)
-            ? $"the last checkpoint in {_folder.Path} is from before: go on from it with a lower optimizer.learning_rate or another seed (--set KEY=VALUE --force)"
-            : "there is no checkpoint yet: begin again with a lower optimizer.learning_rate";
-        throw new TrainingException(string.Create(CultureInfo.InvariantCulture, $"The {what} of step {_step + 1} is {value}; {kept}."));
+        if (_state.Rollbacks >= _options.Guard.Rollbacks)
+        {
+            throw new TrainingException(
+                $"{problem}; the run has gone back {_state.Rollbacks} times and gives up. The checkpoint of step {_state.SavedStep} in {_folder.Path} is kept: go on from it with a lower optimizer.learning_rate or another seed (--set KEY=VALUE --force).");
+        }
+
+        _state.RollBack(step - alarm.Steps);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{problem}. Going back to the checkpoint of step {_state.Step}, with another seed and {Math.Pow(_options.Guard.RateFactor, _state.Rollbacks):G3} of the learning rate ({_state.Rollbacks} of {_options.Guard.Rollbacks} times).");
     }
 
-    private static IObjective Objective(TrainingOptions options, TowerPair towers) => options.Method switch
+    /// <summary>Whether any rank is to stop: all of them stop after the same step.</summary>
+    private bool AnyCancelled(CancellationToken cancel) =>
+        _group is null ? cancel.IsCancellationRequested : _group.Sum(cancel.IsCancellationRequested ? 1 : 0) > 0;
+
+    private TrainingReport Report(StepResult result, double stepsPerSecond) => new(
+        _state.Step, _options.Optimizer.Steps, result.Loss, result.Accuracy, result.Figures,
+        stepsPerSecond * _options.Optimizer.Batch, TimeSpan.FromSeconds((_options.Optimizer.Steps - _state.Step) / stepsPerSecond));
+
+    private RunRecords Records() => new(_folder.Path, _options, _state.Step, _model.Device, _source, _batch.Ranks);
+
+    private static IObjective Objective(TrainingOptions options, WholeBatch batch, TrainingTools tools) => options.Method switch
     {
-        TrainingMethod.Contrastive => new ContrastiveObjective(towers),
-        TrainingMethod.Clipag => new RobustObjective(towers, options.Attack),
-        TrainingMethod.Energy => new EnergyObjective(towers, options.Attack, options.Energy),
+        TrainingMethod.Contrastive => new ContrastiveObjective(batch),
+        TrainingMethod.Clipag => new RobustObjective(batch, options.Attack),
+        TrainingMethod.ClipJem => new EnergyObjective(batch, options.Attack, options.Energy, options.Energy.Start == NegativeStart.Bank ? tools.Bank(options.Energy.Bank) : null),
         _ => throw new InvalidDataException($"method {options.Method} is not known."),
     };
 
@@ -185,83 +290,4 @@ public sealed class Trainer : IDisposable
         model.Weights.SetTrainable("visual.", true);
         return [.. model.Weights.Parameters.Where(p => p.Value.RequiresGrad).Select(p => (p.Key, p.Value))];
     }
-
-    private TrainingPlan Describe(TrainingData data, bool autocast)
-    {
-        var trained = _trained.Sum(p => p.Tensor.Elements);
-        var frozen = _model.Weights.StateDict.Values.Sum(tensor => tensor.Elements) - trained;
-        var vision = _model.Config.Vision;
-        var origin = _options.Model.From.Length > 0 ? $"from {_options.Model.From}" : $"new, {_model.Config.Text.VocabularySize} tokens";
-        return new TrainingPlan(
-            _options.Method.ToString().ToLowerInvariant(), $"{vision.Architecture} {vision.ImageSize} x {vision.ImageSize}, {origin}", trained, frozen, data.Description,
-            _options.Optimizer.Batch, _options.Optimizer.Steps, _model.Device, autocast, MemoryEstimate.Bytes(_model.Config, trained, frozen, _options, data.Memory));
-    }
-
-    private void Save()
-    {
-        var facts = new Dictionary<string, string>
-        {
-            ["step"] = _step.ToString(CultureInfo.InvariantCulture),
-            ["data"] = _data.Save(),
-            ["options"] = TrainingConfigFile.Write(_options),
-        };
-        using var scope = new TensorScope();
-        var generators = new List<(string, Tensor)> { ("generator.cpu", Generator.DefaultState(Device.Cpu)) };
-        if (_model.Device.Type == DeviceType.Cuda)
-        {
-            generators.Add(("generator.cuda", Generator.DefaultState(_model.Device)));
-        }
-
-        TrainingCheckpoint.Write(
-            _folder.Checkpoint,
-            [
-                .. Named(TrainingCheckpoint.Model, _model.Weights.StateDict.Select(p => (p.Key, p.Value))),
-                .. Named("average.", _average?.Average.Select(p => (p.Key, p.Value)) ?? []),
-                .. Named("optimizer.", _optimizer.State),
-                .. Named("objective.", _objective.State),
-                .. generators,
-            ],
-            facts);
-        ClipSaver.Save(_folder.Path, _model, _tokenizer, average: _average?.Average);
-        _savedStep = _step;
-    }
-
-    /// <param name="changed">The keys of options that were forced upon the run.</param>
-    private void Resume(IReadOnlySet<string> changed)
-    {
-        if (!File.Exists(_folder.Checkpoint))
-        {
-            return;
-        }
-
-        using var archive = SafetensorsFile.Open(_folder.Checkpoint);
-        using var scope = new TensorScope();
-        using var frozen = GradMode.Disable();
-        _savedStep = _step = TrainingCheckpoint.Number(archive, "step");
-        TrainingCheckpoint.ReadWeights(archive, _model.Weights.StateDict);
-        _average?.Restore(TrainingCheckpoint.Reader(archive, "average."));
-        _optimizer.Restore(_step, TrainingCheckpoint.Reader(archive, "optimizer."));
-        if (!changed.Any(key => key.StartsWith("energy.", StringComparison.Ordinal)))
-        {
-            _objective.Restore(TrainingCheckpoint.Reader(archive, "objective."));
-        }
-
-        // Other data begins at its beginning, and another seed is for other randomness than what led here.
-        if (!changed.Contains("seed") && !changed.Any(key => key is "data.emoji" or "data.shards" or "data.folder" or "data.shuffle_buffer"))
-        {
-            _data.Restore(archive.Metadata["data"]);
-        }
-
-        if (!changed.Contains("seed"))
-        {
-            Generator.SetDefaultState(Device.Cpu, TrainingCheckpoint.Reader(archive, "generator.")("cpu")!);
-            if (TrainingCheckpoint.Reader(archive, "generator.")("cuda") is { } cuda && _model.Device.Type == DeviceType.Cuda)
-            {
-                Generator.SetDefaultState(_model.Device, cuda);
-            }
-        }
-    }
-
-    private static IEnumerable<(string, Tensor)> Named(string prefix, IEnumerable<(string Name, Tensor Tensor)> tensors) =>
-        tensors.Select(item => (prefix + item.Name, item.Tensor));
 }

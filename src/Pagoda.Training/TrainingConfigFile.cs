@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pagoda.Training.Objectives;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.NamingConventions;
@@ -29,7 +30,8 @@ public static class TrainingConfigFile
         var entries = ConfigEntries.Parse(yaml, name);
         foreach (var setting in overrides ?? [])
         {
-            var at = setting.IndexOf('=');
+            // A source's name may hold an equals sign, a weight cannot.
+            var at = setting.StartsWith($"{ConfigEntries.Mixture}.", StringComparison.Ordinal) ? setting.LastIndexOf('=') : setting.IndexOf('=');
             if (at <= 0)
             {
                 throw new InvalidDataException($"--set {setting} is no setting; write key=value, such as optimizer.steps=500.");
@@ -51,7 +53,7 @@ public static class TrainingConfigFile
 
     /// <summary>The options as YAML text.</summary>
     public static string Write(TrainingOptions options) =>
-        new SerializerBuilder().WithNamingConvention(UnderscoredNamingConvention.Instance).Build().Serialize(options);
+        new SerializerBuilder().WithNamingConvention(UnderscoredNamingConvention.Instance).WithTypeConverter(new EnumNames()).Build().Serialize(options);
 
     /// <summary>The keys in which two sets of options differ, with both values.</summary>
     /// <param name="before">What <see cref="Write"/> gave, perhaps by a version that knew fewer keys.</param>
@@ -62,8 +64,8 @@ public static class TrainingConfigFile
         var current = ConfigEntries.Parse(Write(now), "the options");
         return
         [
-            .. from key in ConfigEntries.Known.Keys
-               let was = saved.GetValueOrDefault(key)?.Value ?? ConfigEntries.Known[key]
+            .. from key in ConfigEntries.Known.Keys.Concat(saved.Keys.Union(current.Keys).Where(ConfigEntries.IsOfMixture))
+               let was = saved.GetValueOrDefault(key)?.Value ?? ConfigEntries.Known.GetValueOrDefault(key, "")
                let present = current.GetValueOrDefault(key)?.Value ?? ""
                where was != present
                select (key, was, present),
@@ -94,21 +96,37 @@ public static class TrainingConfigFile
         }
     }
 
+    private static readonly IReadOnlyDictionary<string, Type> Choices = new Dictionary<string, Type>
+    {
+        ["method"] = typeof(TrainingMethod),
+        ["energy.start"] = typeof(NegativeStart),
+        ["energy.sampler"] = typeof(NegativeSampler),
+        ["energy.painting_loss"] = typeof(PaintingLoss),
+        ["energy.real"] = typeof(RealPictures),
+    };
+
     private static bool IsWrongValue(Exception error) => error is YamlException or FormatException or OverflowException or ArgumentException;
 
-    private static string Hint(string key) => key == "method"
-        ? $"use {string.Join(", ", Enum.GetNames<TrainingMethod>().Select(method => method.ToLowerInvariant()))}"
+    private static string Hint(string key) => Choices.TryGetValue(key, out var type)
+        ? $"use {string.Join(", ", EnumNames.NamesOf(type))}"
+        : ConfigEntries.IsOfMixture(key) ? "it is a weight like 2.5"
+        : key == ConfigEntries.Mixture ? "write sources and weights below it, such as shards:a/{0..9}.tar: 2"
         : $"it is a value like {ConfigEntries.Known[key] switch { "" => "true", var known => known }}";
 
     private static TrainingOptions Deserialize(IReadOnlyDictionary<string, ConfigEntry> entries)
     {
         // Written anew with every value quoted: a value's kind is that of its property, and settings and files are the same.
-        var lines = from entry in entries
-                    let dot = entry.Key.IndexOf('.')
-                    group $"{entry.Key[(dot + 1)..]}: {JsonSerializer.Serialize(entry.Value.Value)}" by dot < 0 ? "" : entry.Key[..dot];
-        var yaml = string.Join('\n', lines.OrderBy(group => group.Key, StringComparer.Ordinal)
-            .SelectMany(group => group.Key.Length == 0 ? group : group.Select(line => $"  {line}").Prepend($"{group.Key}:")));
-        return new DeserializerBuilder().WithNamingConvention(UnderscoredNamingConvention.Instance).Build().Deserialize<TrainingOptions?>(yaml)
+        var yaml = Nested(entries.Select(entry => (Path(entry.Key), entry.Value.Value)), 0);
+        return new DeserializerBuilder().WithNamingConvention(UnderscoredNamingConvention.Instance).WithTypeConverter(new EnumNames()).Build().Deserialize<TrainingOptions?>(yaml)
             ?? new TrainingOptions();
     }
+
+    private static string[] Path(string key) => ConfigEntries.IsOfMixture(key)
+        ? [.. ConfigEntries.Mixture.Split('.'), key[(ConfigEntries.Mixture.Length + 1)..]]
+        : key.Split('.', 2);
+
+    private static string Nested(IEnumerable<(string[] Path, string Value)> entries, int depth) =>
+        string.Concat(entries.GroupBy(entry => entry.Path[depth]).Select(group =>
+            $"{new string(' ', 2 * depth)}{JsonSerializer.Serialize(group.Key)}:"
+            + (group.First() is { Path.Length: var length, Value: var value } && length == depth + 1 ? $" {JsonSerializer.Serialize(value)}\n" : $"\n{Nested(group, depth + 1)}")));
 }

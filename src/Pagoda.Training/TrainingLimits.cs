@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pagoda.Models.Clip.Tokenizer;
 using Pagoda.Torch;
+using Pagoda.Training.Objectives;
 
 namespace Pagoda.Training;
 
@@ -10,7 +11,10 @@ internal static class TrainingLimits
     private static readonly Limit[] Limits =
     [
         new("model.vocabulary_size", o => o.Model.VocabularySize, BpeTrainer.SmallestVocabulary, 1_000_000),
-        new("data.shuffle_buffer", o => o.Data.ShuffleBuffer, 1, 1_000_000),
+        new("data.synthetic", o => o.Data.Synthetic, 0, 1e12),
+        new("data.shuffle_buffer", o => o.Data.ShuffleBuffer, 1, 100_000),
+        new("data.broken_limit", o => o.Data.BrokenLimit, 0, 1),
+        new("data.workers", o => o.Data.Workers, 0, 1024),
         new("data.smallest_crop", o => o.Data.SmallestCrop, 0, 1, Above: true),
         new("data.pair_share", o => o.Data.PairShare, 0, 1),
         new("data.copies_share", o => o.Data.CopiesShare, 0, 1),
@@ -31,28 +35,42 @@ internal static class TrainingLimits
         new("attack.step_size", o => o.Attack.StepSize, 0, 1000),
         new("energy.weight", o => o.Energy.Weight, 0, 1000),
         new("energy.negatives", o => o.Energy.Negatives, 1, 65536),
-        new("energy.buffer", o => o.Energy.Buffer, 1, 1_000_000),
+        new("energy.buffer", o => o.Energy.Buffer, 0, 1_000_000),
         new("energy.steps", o => o.Energy.Steps, 1, 10_000),
         new("energy.max_age", o => o.Energy.MaxAge, 0, 1_000_000),
         new("energy.restart", o => o.Energy.Restart, 0, 1),
         new("energy.step_size", o => o.Energy.StepSize, 0, 1000, Above: true),
         new("energy.momentum", o => o.Energy.Momentum, 0, 1, Below: true),
         new("energy.noise", o => o.Energy.Noise, 0, 1),
+        new("energy.margin", o => o.Energy.Margin, 0, 1000),
+        new("memory.chunk", o => o.Memory.Chunk, 0, 65536),
+        new("memory.text_cache", o => o.Memory.TextCache, 0, 1_000_000),
+        new("guard.rollbacks", o => o.Guard.Rollbacks, 0, 100),
+        new("guard.rate_factor", o => o.Guard.RateFactor, 0, 1, Above: true),
+        new("guard.patience", o => o.Guard.Patience, 1, 100_000),
+        new("guard.gradient_norm", o => o.Guard.GradientNorm, 0, 1e9),
+        new("guard.energy_gap", o => o.Guard.EnergyGap, 0, 2),
+        new("guard.saturation", o => o.Guard.Saturation, 0, 1),
+        new("keep", o => o.Keep, 1, 10_000),
+        new("watch.every", o => o.Watch.Every, 0, 1e9),
+        new("watch.pictures", o => o.Watch.Pictures, 1, 1_000_000),
+        new("watch.attack_steps", o => o.Watch.AttackSteps, 0, 10_000),
+        new("watch.paint_steps", o => o.Watch.PaintSteps, 0, 10_000),
         new("log_every", o => o.LogEvery, 1, 1e9),
         new("save_every", o => o.SaveEvery, 1, 1e9),
     ];
 
     /// <summary>The first thing that is wrong: the key it is about and a sentence; null when all is well.</summary>
-    public static (string Key, string Sentence)? FirstProblem(TrainingOptions options) =>
+    public static (string Key, string Sentence)? FirstProblem(TrainingOptions options, int ranks = 1) =>
         Limits.Where(limit => !limit.Holds(options)).Select(limit => ((string, string)?)(limit.Key, limit.Sentence(options))).FirstOrDefault()
-        ?? Combinations(options).Select(problem => ((string, string)?)problem).FirstOrDefault();
+        ?? Combinations(options, ranks).Select(problem => ((string, string)?)problem).FirstOrDefault();
 
-    private static IEnumerable<(string Key, string Sentence)> Combinations(TrainingOptions options)
+    private static IEnumerable<(string Key, string Sentence)> Combinations(TrainingOptions options, int ranks)
     {
         var (model, data, energy) = (options.Model, options.Data, options.Energy);
         if (!Enum.IsDefined(options.Method))
         {
-            yield return ("method", $"method {options.Method} is not known; use contrastive, clipag or energy.");
+            yield return ("method", $"method {options.Method} is not known; use contrastive, clipag or clip-jem.");
         }
 
         if (options.Attack.Norm.ToLowerInvariant() is not ("l2" or "linf"))
@@ -65,16 +83,14 @@ internal static class TrainingLimits
             yield return ("model.from", "name one of model.from, a model to go on from, and model.config, the shape of new weights.");
         }
 
-        if (model.Config.Length > 0 && model.FreezeText)
+        if (model.Config.Length > 0 && model.FreezeText && data.Synthetic == 0)
         {
             yield return ("model.freeze_text", "model.freeze_text keeps the text tower as it is, but with model.config it is new and has learnt nothing; start with model.from.");
         }
 
-        var sources = new[] { data.Emoji, data.Shards, data.Folder }.Count(name => name.Length > 0);
-        if (sources != 1)
+        foreach (var problem in data.Problems())
         {
-            var key = data.Shards.Length > 0 ? "data.shards" : data.Folder.Length > 0 ? "data.folder" : "data.emoji";
-            yield return (key, $"{(sources == 0 ? "none" : "more than one")} of data.emoji, data.shards and data.folder is named; name one.");
+            yield return problem;
         }
 
         if (data.PairShare + data.CopiesShare > 1)
@@ -82,9 +98,38 @@ internal static class TrainingLimits
             yield return ("data.pair_share", "data.pair_share and data.copies_share together are more than 1.");
         }
 
-        if (energy.Negatives > energy.Buffer)
+        if (options.Optimizer.Batch % ranks != 0)
+        {
+            yield return ("optimizer.batch", $"optimizer.batch is {options.Optimizer.Batch}, which {ranks} processes cannot share evenly; give a multiple of {ranks}.");
+        }
+
+        if (options.Method == TrainingMethod.ClipJem && energy.Negatives % ranks != 0)
+        {
+            yield return ("energy.negatives", $"energy.negatives is {energy.Negatives}, which {ranks} processes cannot share evenly; give a multiple of {ranks}.");
+        }
+
+        if (energy.Start == NegativeStart.Bank && energy.Bank.Length == 0)
+        {
+            yield return ("energy.start", "energy.start is bank, but energy.bank names no file; fit one with the command data bank.");
+        }
+
+        if (energy.Buffer > 0 && energy.Negatives > energy.Buffer)
         {
             yield return ("energy.negatives", $"energy.negatives is {energy.Negatives}, more than the {energy.Buffer} paintings of energy.buffer.");
+        }
+
+        if (!options.Watch.TemplateList().All(template => template.Contains("{}", StringComparison.Ordinal)))
+        {
+            yield return ("watch.templates", $"watch.templates is \"{options.Watch.Templates}\"; each sentence, apart by ;, needs {{}} where the name goes.");
+        }
+
+        if (options.Watch.Alphas() is not { } alphas)
+        {
+            yield return ("watch.interpolate", $"watch.interpolate is \"{options.Watch.Interpolate}\"; give shares from 0 to 1 with commas between, such as 0,0.25,0.5,0.75,1.");
+        }
+        else if (alphas.Count > 0 && model.From.Length == 0)
+        {
+            yield return ("watch.interpolate", "watch.interpolate measures between the weights that a run starts from and those it ends with; start with model.from, or leave it out.");
         }
 
         if (options.Device.Length > 0 && !IsDevice(options.Device))

@@ -1,4 +1,6 @@
 using Pagoda.Training.Attacks;
+using Pagoda.Training.Objectives;
+using Pagoda.Training.Watch;
 
 namespace Pagoda.Training;
 
@@ -9,8 +11,8 @@ public enum TrainingMethod
     Contrastive,
     /// <summary>CLIPAG (Ganz &amp; Elad, arXiv 2306.16805): the contrastive loss on adversarial pictures.</summary>
     Clipag,
-    /// <summary>Adversarial contrastive loss plus contrastive energy loss (CLIP-JEM, arXiv 2408.17046) with a replay buffer of negatives.</summary>
-    Energy,
+    /// <summary>CLIP-JEM (Ganz &amp; Elad, arXiv 2408.17046): the contrastive adversarial loss plus the contrastive energy loss.</summary>
+    ClipJem,
 }
 
 /// <summary>A training run, as its YAML file says.</summary>
@@ -31,8 +33,17 @@ public sealed record TrainingOptions
     /// <summary>The attack of the methods that need one.</summary>
     public AttackSettings Attack { get; init; } = new();
 
-    /// <summary>The negatives of the energy loss.</summary>
+    /// <summary>The energy loss and its negatives.</summary>
     public EnergyOptions Energy { get; init; } = new();
+
+    /// <summary>What to hold in memory at a time.</summary>
+    public MemoryOptions Memory { get; init; } = new();
+
+    /// <summary>When a run has diverged, and what then.</summary>
+    public GuardOptions Guard { get; init; } = new();
+
+    /// <summary>How the run is watched.</summary>
+    public WatchOptions Watch { get; init; } = new();
 
     /// <summary>Seed of data, weights and noise.</summary>
     public ulong Seed { get; init; } = 1;
@@ -48,6 +59,9 @@ public sealed record TrainingOptions
 
     /// <summary>Steps between checkpoints.</summary>
     public int SaveEvery { get; init; } = 200;
+
+    /// <summary>Checkpoints to keep: the newest and so many less one before it.</summary>
+    public int Keep { get; init; } = 2;
 }
 
 /// <summary>The model a run starts from.</summary>
@@ -62,7 +76,7 @@ public sealed record ModelOptions
     /// <summary>The architecture's name, such as ViT-B-32, for weights in a file that does not say it.</summary>
     public string Architecture { get; init; } = "";
 
-    /// <summary>The shape of new weights: a config.json.</summary>
+    /// <summary>The shape of new weights: a config.json, or an architecture's name such as ViT-B-32.</summary>
     public string Config { get; init; } = "";
 
     /// <summary>Tokens of the vocabulary that a new model learns from the captions.</summary>
@@ -72,47 +86,13 @@ public sealed record ModelOptions
     public bool FreezeText { get; init; }
 }
 
-/// <summary>The data of a run: one of the sources.</summary>
-public sealed record DataOptions
-{
-    /// <summary>A folder of emoji shards, or their packed library, composed into scenes on the fly.</summary>
-    public string Emoji { get; init; } = "";
-
-    /// <summary>Webdataset shards: brace patterns, joined by <c>::</c>.</summary>
-    public string Shards { get; init; } = "";
-
-    /// <summary>A folder of pictures with captions.</summary>
-    public string Folder { get; init; } = "";
-
-    /// <summary>Samples of shards that wait to be drawn from (open_clip's buffer is 5000).</summary>
-    public int ShuffleBuffer { get; init; } = 5000;
-
-    /// <summary>Smallest share of a stored picture's area that a random crop takes; open_clip has 0.9.</summary>
-    public double SmallestCrop { get; init; } = 0.9;
-
-    /// <summary>Mirror half of the stored pictures; not for captions that speak of left and right.</summary>
-    public bool Flip { get; init; }
-
-    /// <summary>Share of scenes with two objects.</summary>
-    public double PairShare { get; init; } = 0.15;
-
-    /// <summary>Share of scenes with several copies of an object.</summary>
-    public double CopiesShare { get; init; } = 0.1;
-
-    /// <summary>How much more often everyday things come than the rest.</summary>
-    public double EverydayWeight { get; init; } = 3;
-
-    /// <summary>Share of scenes on white.</summary>
-    public double WhiteBackgroundShare { get; init; } = 0.5;
-}
-
 /// <summary>Optimiser and length of a run.</summary>
 public sealed record OptimizerOptions
 {
     /// <summary>Steps in all.</summary>
     public long Steps { get; init; } = 1000;
 
-    /// <summary>Pictures a step.</summary>
+    /// <summary>Pictures a step, of all ranks together.</summary>
     public int Batch { get; init; } = 128;
 
     /// <summary>Highest learning rate of AdamW.</summary>
@@ -173,33 +153,101 @@ public sealed record AttackSettings
     };
 }
 
-/// <summary>The negatives of the energy loss: paintings from a replay buffer, gone on with a few steps each time.</summary>
+/// <summary>Which real pictures the energy loss holds against the negatives.</summary>
+public enum RealPictures
+{
+    /// <summary>The unattacked pictures of the negatives' own captions (Algorithm 1).</summary>
+    Own,
+    /// <summary>The batch's pictures under attack: no further pictures go through the tower.</summary>
+    Batch,
+}
+
+/// <summary>The energy loss of CLIP-JEM and how its negatives are painted; defaults are those of arXiv 2408.17046, Table 4.</summary>
 public sealed record EnergyOptions
 {
     /// <summary>Weight γ of the energy loss.</summary>
-    public double Weight { get; init; } = 0.3;
+    public double Weight { get; init; } = 0.1;
 
-    /// <summary>Negatives a step.</summary>
-    public int Negatives { get; init; } = 48;
+    /// <summary>Negatives a step, of all ranks together: the generative batch.</summary>
+    public int Negatives { get; init; } = 32;
 
-    /// <summary>Paintings in the buffer.</summary>
-    public int Buffer { get; init; } = 512;
+    /// <summary>What negatives are painted from: noise, soft (near white) or bank.</summary>
+    public NegativeStart Start { get; init; }
 
-    /// <summary>Painting steps a training step.</summary>
-    public int Steps { get; init; } = 8;
+    /// <summary>The bank's file, for <c>start: bank</c>.</summary>
+    public string Bank { get; init; } = "";
 
-    /// <summary>A painting starts anew after so many steps.</summary>
-    public int MaxAge { get; init; } = 60;
+    /// <summary>Painting steps a training step, T_JEM.</summary>
+    public int Steps { get; init; } = 50;
 
-    /// <summary>Share of paintings that start anew before their time (JEM's reinitialisation: 0.05).</summary>
-    public double Restart { get; init; } = 0.05;
+    /// <summary>How negatives are painted: adamw (Algorithm 1), or gradient, steps of one length.</summary>
+    public NegativeSampler Sampler { get; init; }
 
-    /// <summary>Length of a painting step along the normalised gradient, in pixels' L2 norm.</summary>
-    public double StepSize { get; init; } = 0.9;
+    /// <summary>AdamW's learning rate α2, or the length of a step of <c>gradient</c> in pixels' L2 norm.</summary>
+    public double StepSize { get; init; } = 0.025;
 
-    /// <summary>Share of the old direction in the next.</summary>
+    /// <summary>Share of the old direction in the next, for <c>gradient</c>.</summary>
     public double Momentum { get; init; } = 0.7;
 
-    /// <summary>Deviation of the noise on what the model sees while painting.</summary>
+    /// <summary>Deviation β of the noise of each painting step; the paper gives no number.</summary>
     public double Noise { get; init; } = 0.01;
+
+    /// <summary>What negatives are painted to lower: contrastive, CLIP's loss with their captions (Algorithm 1), or energy, each its own.</summary>
+    public PaintingLoss PaintingLoss { get; init; }
+
+    /// <summary>Real pictures in the energy loss: own (Algorithm 1) or batch.</summary>
+    public RealPictures Real { get; init; }
+
+    /// <summary>Weight of a soft margin between real and painted cosines, beside the energy loss; 0 in the paper.</summary>
+    public double Margin { get; init; }
+
+    /// <summary>Paintings in the replay buffer; 0 paints every negative from its start (Algorithm 1).</summary>
+    public int Buffer { get; init; }
+
+    /// <summary>A painting of the buffer starts anew after so many steps.</summary>
+    public int MaxAge { get; init; } = 60;
+
+    /// <summary>Share of the buffer's paintings that start anew before their time (JEM's reinitialisation: 0.05).</summary>
+    public double Restart { get; init; } = 0.05;
+}
+
+/// <summary>What a run holds in memory at a time; none of it changes what is computed, but for rounding.</summary>
+public sealed record MemoryOptions
+{
+    /// <summary>Pictures of a rank that go through the towers at a time; 0 takes all. The loss is the whole batch's all the same.</summary>
+    public int Chunk { get; init; }
+
+    /// <summary>Run the image tower's blocks again on the way back instead of keeping their states: less memory, a third more work.</summary>
+    public bool Checkpointing { get; init; }
+
+    /// <summary>Megabytes of caption features to keep when the text tower is frozen; 0 encodes captions each time.</summary>
+    public int TextCache { get; init; } = 512;
+
+    /// <summary>Start even when the plan says that memory will not be enough.</summary>
+    public bool Overcommit { get; init; }
+}
+
+/// <summary>
+/// When a run has diverged: it goes back to the last good checkpoint, with another seed and a lower rate, and gives up after a few
+/// times (wgrathwohl/JEM's README tells its users to do this by hand).
+/// </summary>
+public sealed record GuardOptions
+{
+    /// <summary>Times a run may go back; 0 stops it the first time.</summary>
+    public int Rollbacks { get; init; } = 3;
+
+    /// <summary>Factor on the learning rate each time.</summary>
+    public double RateFactor { get; init; } = 0.5;
+
+    /// <summary>Steps in a row that must look wrong. A loss or gradient that is no number needs only one.</summary>
+    public int Patience { get; init; } = 20;
+
+    /// <summary>Largest norm of the gradients, over the median of the last 100 steps; 0 does not look.</summary>
+    public double GradientNorm { get; init; } = 30;
+
+    /// <summary>Largest lead of the negatives' mean cosine over the real pictures'; 0 does not look.</summary>
+    public double EnergyGap { get; init; } = 0.3;
+
+    /// <summary>Largest share of the negatives' numbers at 0 or 1; 0 does not look.</summary>
+    public double Saturation { get; init; } = 0.98;
 }

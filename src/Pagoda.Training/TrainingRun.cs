@@ -1,7 +1,10 @@
+using Pagoda.Data;
 using Pagoda.Models.Clip;
 using Pagoda.Models.Clip.Configs;
 using Pagoda.Models.Clip.Tokenizer;
 using Pagoda.Torch;
+using Pagoda.Torch.Distributed;
+using Pagoda.Training.Records;
 
 namespace Pagoda.Training;
 
@@ -15,51 +18,89 @@ public static class TrainingRun
     /// <param name="options">The run.</param>
     /// <param name="folder">Where its files are.</param>
     /// <param name="force">Go on with a run that was begun with other options.</param>
-    /// <param name="log">Told of each sample of the data that is left out, from any thread.</param>
-    /// <exception cref="InvalidDataException">The options contradict themselves or name what is not there.</exception>
+    /// <param name="tools">What the caller gives to the run; null for one process that says nothing.</param>
+    /// <exception cref="InvalidDataException">The options contradict themselves, name what is not there, or ask for more memory than there is.</exception>
     /// <exception cref="FileNotFoundException">The model to start from is not there.</exception>
-    /// <exception cref="TrainingException">The folder's run was begun with other options, or another process trains there.</exception>
-    public static Trainer Open(TrainingOptions options, string folder, bool force = false, Action<string>? log = null)
+    /// <exception cref="TrainingException">The folder's run was begun with other options, another process trains there, or the ranks do not agree.</exception>
+    public static Trainer Open(TrainingOptions options, string folder, bool force = false, TrainingTools? tools = null)
     {
-        if (TrainingLimits.FirstProblem(options) is { } problem)
+        tools ??= new TrainingTools();
+        var ranks = tools.Group?.Size ?? 1;
+        if (TrainingLimits.FirstProblem(options, ranks) is { } problem)
         {
             throw new InvalidDataException(problem.Sentence);
         }
 
-        var runFolder = new RunFolder(folder);
+        Agree(options, tools.Group);
+        var runFolder = new RunFolder(folder, writes: tools.Group is null or { Rank: 0 });
         try
         {
-            // The comparison of options comes before anything that takes time.
+            // What takes no time comes before what does.
+            tools.Group?.Barrier();
             var changed = runFolder.ChangedOptions(options, force);
             var device = options.Device.Length > 0 ? Device.Parse(options.Device) : LibTorch.DefaultDevice;
-            var (start, data) = Start(options, folder, device, log);
-            return new Trainer(options, runFolder, start, data, changed);
+            if (TrainingPlan.Problem(options, ShapeOf(options), device, ranks) is { } tooLarge)
+            {
+                throw new InvalidDataException(tooLarge);
+            }
+
+            var (start, data) = Start(options, folder, device, tools);
+            return new Trainer(options, runFolder, start, data, changed, tools);
         }
-        catch
+        catch (Exception error)
         {
+            tools.Group?.Fail(error.Message);
             runFolder.Dispose();
             throw;
         }
     }
 
+    /// <summary>Plans a run without building it.</summary>
+    /// <param name="options">The run; its data need not be there.</param>
+    /// <param name="ranks">Processes that will train together.</param>
+    /// <exception cref="InvalidDataException">The options contradict themselves, or the model's configuration cannot be read.</exception>
+    public static (TrainingPlan Plan, string? Problem) Plan(TrainingOptions options, int ranks = 1)
+    {
+        var device = options.Device.Length > 0 ? Device.Parse(options.Device) : LibTorch.DefaultDevice;
+        var config = ShapeOf(options);
+        return (TrainingPlan.Of(options, config, device, "not opened for a plan", 0, ranks), TrainingPlan.Problem(options, config, device, ranks));
+    }
+
     /// <summary>Width and height of the pictures that the options' model takes, in pixels.</summary>
     /// <exception cref="InvalidDataException">The model's configuration cannot be read.</exception>
     /// <exception cref="FileNotFoundException">The model to start from is not there.</exception>
-    public static int ImageSize(TrainingOptions options) => options.Model.From.Length > 0
-        ? StartingModel.ImageSize(options.Model)
-        : ClipConfigFile.Read(options.Model.Config).Vision.ImageSize;
+    public static int ImageSize(TrainingOptions options) => ShapeOf(options).Vision.ImageSize;
+
+    private static ClipConfig ShapeOf(TrainingOptions options) =>
+        options.Model.From.Length > 0 && options.Model.Architecture.Length > 0 && ClipPresets.Find(options.Model.Architecture) is { } known ? known
+        : options.Model.From.Length > 0
+        ? StartingModel.Shape(options.Model)
+        : ClipPresets.Find(options.Model.Config) ?? ClipConfigFile.Read(options.Model.Config);
+
+    /// <summary>Ranks with other options would wait for each other for ever.</summary>
+    private static void Agree(TrainingOptions options, ProcessGroup? group)
+    {
+        var all = group?.AllGatherText(TrainingConfigFile.Write(options with { Device = "" })) ?? [];
+        var other = Array.FindIndex(all, one => one != all[0]);
+        if (other > 0)
+        {
+            var differences = TrainingConfigFile.Differences(all[0], TrainingConfigFile.Parse(all[other], $"rank {other}"));
+            throw new TrainingException($"Rank {other} has other options than rank 0: {string.Join(", ", differences.Select(d => $"{d.Key} {d.Now} instead of {d.Before}"))}; start all ranks with the same configuration.");
+        }
+    }
 
     private static ((ClipModel Model, ClipTokenizer Tokenizer) Start, TrainingData Data) Start(
-        TrainingOptions options, string folder, Device device, Action<string>? log)
+        TrainingOptions options, string folder, Device device, TrainingTools tools)
     {
-        TrainingData Data(ClipConfig config) => new(options.Data, config.Vision.ImageSize, options.Seed, log);
+        TrainingData Data(ClipConfig config) =>
+            new(options.Data, config.Vision.ImageSize, options.Seed, tools.Log, tools.Group is { } group ? new Share(group.Rank, group.Size) : null, folder);
         if (options.Model.From.Length > 0)
         {
             var start = StartingModel.Load(options.Model, device);
             return (start, Data(start.Model.Config));
         }
 
-        var config = ClipConfigFile.Read(options.Model.Config);
+        var config = ShapeOf(options);
         var data = Data(config);
         var saved = Path.Combine(folder, "tokenizer.json");
         var tokenizer = File.Exists(saved)

@@ -57,8 +57,16 @@ internal abstract class Workload : IDisposable
     /// <summary>The numbers that the PyTorch program needs to build the same.</summary>
     public virtual IReadOnlyDictionary<string, object> PythonShape => new Dictionary<string, object>();
 
+    /// <summary>What else was found, in a sentence; null when the row says all.</summary>
+    public virtual string? Note => null;
+
     /// <summary>Does it once.</summary>
     public abstract void Step();
+
+    /// <summary>Measures what the step is compared with, in turn with it and outside its time.</summary>
+    public virtual void Compare()
+    {
+    }
 
     /// <summary>Frees the weights.</summary>
     public abstract void Dispose();
@@ -83,6 +91,7 @@ internal static class BenchmarkList
         new EncodeTextBenchmark(),
         new TrainStepBenchmark(),
         new CallBenchmark(),
+        new JpegPipelineBenchmark(),
     ];
 
     /// <exception cref="UsageException">There is none of that name.</exception>

@@ -34,7 +34,7 @@ internal static class BenchmarkRun
         var results = new List<BenchmarkResult>();
         foreach (var type in request.Types)
         {
-            foreach (var benchmark in request.Benchmarks.Where(benchmark => type == ScalarType.Float32 || benchmark is not CallBenchmark))
+            foreach (var benchmark in request.Benchmarks.Where(benchmark => type == ScalarType.Float32 || benchmark is not (CallBenchmark or JpegPipelineBenchmark)))
             {
                 results.Add(Run(benchmark, type, request, cancel));
             }
@@ -70,7 +70,7 @@ internal static class BenchmarkRun
                 Repeats = repeat,
                 Measured = Measurement.Of(workload, repeat, twins, cancel),
                 Operations = workload.Operations,
-                Note = emulated ? Emulated : null,
+                Note = emulated ? Emulated : workload.Note,
             };
         }
         catch (InvalidOperationException) when (cancel.IsCancellationRequested)

@@ -18,12 +18,17 @@ internal sealed record GemmRate(ScalarType Type, int Size, double PerSecond)
         return [.. sizes.Select(size => Measure(type, size))];
     }
 
+    /// <summary>About the same from one size, in some milliseconds.</summary>
+    public static GemmRate Estimate(ScalarType type) => Measure(type, type == ScalarType.BFloat16 && !LibTorch.HasFastBFloat16 ? 256 : 768);
+
     private static GemmRate Measure(ScalarType type, int size)
     {
         using var scope = new TensorScope();
         using var inference = new InferenceMode();
-        var left = Ops.Randn([size, size]).To(type);
-        var right = Ops.Randn([size, size]).To(type);
+        // A generator of its own: a training run measures too, and its random numbers must stay its own.
+        using var generator = new Generator(1);
+        var left = Ops.Randn([size, size], generator).To(type);
+        var right = Ops.Randn([size, size], generator).To(type);
         var best = double.PositiveInfinity;
         for (var i = 0; i <= Repeats; i++)
         {

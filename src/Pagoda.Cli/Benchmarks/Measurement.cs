@@ -64,6 +64,7 @@ internal sealed record Measurement
             var before = ProcessFigures.PageFaults;
             ours.Add(Time(workload));
             faults += ProcessFigures.PageFaults - before;
+            workload.Compare();
             if (i % 2 == 0)
             {
                 Ask();

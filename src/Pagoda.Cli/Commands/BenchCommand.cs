@@ -66,7 +66,7 @@ internal sealed class BenchCommand : IPagodaCommand
             Repeat = AtLeastOne(parsed, Repeat),
             Types = parsed.GetValue(Type) switch
             {
-                null => parsed.GetValue(Name) is null or "call" ? [ScalarType.Float32] : [ScalarType.Float32, ScalarType.BFloat16],
+                null => parsed.GetValue(Name) is null or "call" or "jpeg-pipeline" ? [ScalarType.Float32] : [ScalarType.Float32, ScalarType.BFloat16],
                 "float32" => [ScalarType.Float32],
                 "bfloat16" => [ScalarType.BFloat16],
                 "both" => [ScalarType.Float32, ScalarType.BFloat16],

@@ -75,6 +75,7 @@ internal sealed class DoctorCommand : IPagodaCommand
             yield return ("BLAS", $"{engine.Blas ?? "inside libtorch"}{(engine.OpenMp is { } openMp ? $"; OpenMP {Path.GetFileName(openMp)}" : "")}");
             yield return ("bfloat16", engine.FastBFloat16 ? "fast on this processor" : "no faster than float32 on this processor");
             yield return ("CUDA", Cuda(engine));
+            yield return ("distributed", engine.DistributedBackends.Count > 0 ? string.Join(", ", engine.DistributedBackends) : "this libtorch connects no processes");
         }
 
         if (facts.Codecs is { } codecs)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pagoda.Cli.Benchmarks;
 using Pagoda.Torch;
 using Pagoda.Training;
 using Spectre.Console;
@@ -9,34 +10,57 @@ namespace Pagoda.Cli.Commands;
 /// <summary>Shows a run: what it will do, then a live line on a terminal and plain lines elsewhere.</summary>
 internal static class TrainDisplay
 {
-    public static void ShowPlan(TextWriter output, Trainer trainer, string folder)
+    public static void ShowPlan(TextWriter output, TrainingPlan plan, string? problem = null)
     {
-        var plan = trainer.Plan;
-        var (pictures, memory) = (plan.Steps * plan.Batch, Terminal.Bytes(plan.Memory));
+        var (pictures, memory) = (plan.Steps * plan.Batch, plan.Memory);
+        var negatives = plan.Negatives > 0 ? Text($" and {plan.Negatives:N0} negatives") : "";
         (string Name, string Value)[] rows =
         [
             ("method", plan.Method),
             ("model", plan.Model),
             ("parameters", Text($"{plan.Trained / 1e6:0.00} M trained, {plan.Frozen / 1e6:0.00} M frozen")),
             ("data", plan.Data),
-            ("steps", Text($"{plan.Steps:N0} of {plan.Batch:N0} pictures each, {pictures:N0} in all")),
+            ("steps", Text($"{plan.Steps:N0} of {plan.Batch:N0} pictures{negatives} each, {pictures:N0} in all")),
+            ("ranks", Text($"{plan.Ranks}, {plan.Batch / plan.Ranks} pictures each")),
             ("device", Text($"{plan.Device}, {(plan.Autocast ? "bfloat16 products" : "float32")}{(plan.Device.Type == DeviceType.Cpu ? $", {LibTorch.Threads} threads" : "")}")),
-            ("memory", Text($"about {memory}")),
-            ("folder", trainer.Step > 0 ? Text($"{folder}, going on from step {trainer.Step:N0}") : $"{folder}, new"),
+            ("memory", Text($"about {Terminal.Bytes(memory.Bytes)}: model {Terminal.Bytes(memory.Model)}, activations {Terminal.Bytes(memory.Activations)}, rest {Terminal.Bytes(memory.Rest)}{(plan.Available is { } free ? $"; {Terminal.Bytes(free)} free" : "")}")),
+            ("step", Time(plan)),
         ];
-        foreach (var (name, value) in rows)
+        foreach (var (name, value) in rows.Where(row => row.Name != "ranks" || plan.Ranks > 1))
         {
             output.WriteLine($"{name,-11} {value}");
         }
 
-        output.WriteLine();
+        if (problem is not null)
+        {
+            output.WriteLine();
+            output.WriteLine(problem);
+        }
+    }
+
+    /// <summary>The operations of a step, and how long they take at the rate of large products that is measured here and now.</summary>
+    private static string Time(TrainingPlan plan)
+    {
+        if (plan.Operations is not { } operations)
+        {
+            return "not counted for this architecture";
+        }
+
+        var counted = Text($"{operations / 1e12:0.###} Tflop");
+        if (plan.Device.Type != DeviceType.Cpu)
+        {
+            return counted;
+        }
+
+        var rate = GemmRate.Estimate(plan.Autocast ? ScalarType.BFloat16 : ScalarType.Float32).PerSecond;
+        return Text($"{counted}: at least {Terminal.Duration(TimeSpan.FromSeconds(operations / rate))} at this machine's {rate / 1e9:0} Gflop/s");
     }
 
     public static void Run(TextWriter output, Trainer trainer, CancellationToken cancel)
     {
         if (!Terminal.IsTerminal(output))
         {
-            trainer.Run(report => output.WriteLine(Text($"step {report.Step}/{report.Steps}  {Figures(report)}")), cancel);
+            trainer.Run(report => output.WriteLine(Text($"step {report.Step}/{report.Steps}  {Figures(report)}")), cancel, note: output.WriteLine);
             return;
         }
 
@@ -55,7 +79,7 @@ internal static class TrainDisplay
                         task.Value = report.Step;
                         figures.Text = Figures(report);
                     },
-                    cancel, reportEvery: 1);
+                    cancel, reportEvery: 1, note => AnsiConsole.MarkupLineInterpolated($"[yellow]{note}[/]"));
             });
     }
 

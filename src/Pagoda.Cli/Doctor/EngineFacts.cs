@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Pagoda.Torch;
+using Pagoda.Torch.Distributed;
 
 namespace Pagoda.Cli.Doctor;
 
@@ -39,6 +40,9 @@ internal sealed partial record EngineFacts
     /// <summary>The devices that can be used.</summary>
     public required IReadOnlyList<CudaDeviceFacts> CudaDevices { get; init; }
 
+    /// <summary>What connects the processes of a run: gloo, nccl.</summary>
+    public IReadOnlyList<string> DistributedBackends { get; init; } = [];
+
     /// <summary>Loads libtorch and asks it.</summary>
     /// <exception cref="Exception">The native half or libtorch cannot be loaded; the message says why.</exception>
     public static EngineFacts Read()
@@ -51,12 +55,13 @@ internal sealed partial record EngineFacts
         {
             Version = version,
             Library = libraries.Find("libtorch_cpu."),
-            Blas = libraries.Find("libopenblas", "libmkl_rt", "libmkl_core", "libblis", "libblas.", "libnvpl_blas", "libarmpl"),
+            Blas = libraries.Blas,
             OpenMp = libraries.Find("libgomp", "libiomp", "libomp."),
             Threads = LibTorch.Threads,
             Kernels = CapabilityPattern().Match(LibTorch.BuildInformation) is { Success: true } match ? match.Groups[1].Value : null,
             FastBFloat16 = LibTorch.HasFastBFloat16,
             HasCuda = LibTorch.HasCuda,
+            DistributedBackends = ProcessGroup.Backends,
             CudaDevices = [.. Enumerable.Range(0, LibTorch.CudaDeviceCount).Select(ReadDevice)],
         };
     }

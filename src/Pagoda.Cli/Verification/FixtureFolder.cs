@@ -31,6 +31,7 @@ internal sealed class FixtureFolder
     [
         new ProjectedGradientVerifier(),
         new ClipLossVerifier(),
+        new FrechetVerifier(),
         new ClipVerifier(),
         new TokenizerVerifier(),
         new PreprocessVerifier(),

@@ -1,36 +1,36 @@
-using System.Text;
 using System.Text.Json;
 
 namespace Pagoda.Data.Folders;
 
-/// <summary>Reads <c>captions.csv</c>, <c>.tsv</c> and <c>.jsonl</c>: file names and what they show, one row a caption.</summary>
+/// <summary>Reads <c>.csv</c>, <c>.tsv</c> and <c>.jsonl</c> tables: file names and what they show, a row a caption.</summary>
 internal static class CaptionTable
 {
-    private static readonly string[] FileColumns = ["file_name", "filename", "filepath", "file", "image", "path"];
+    private static readonly string[] FileColumns = ["file_name", "filename", "filepath", "file", "image", "path", "image_path"];
     private static readonly string[] CaptionColumns = ["caption", "title", "text"];
 
-    /// <summary>Captions by file name as the table writes it, with forward slashes.</summary>
-    public static Dictionary<string, List<string>> Read(string path)
+    /// <param name="path">The table.</param>
+    /// <param name="folder">What its file names are relative to.</param>
+    /// <exception cref="DataException">It cannot be read, lacks a column, or names addresses instead of files.</exception>
+    public static CaptionedFiles Read(string path, string folder)
     {
-        var table = new Dictionary<string, List<string>>(StringComparer.Ordinal);
-        var rows = Path.GetExtension(path).ToLowerInvariant() switch
+        var files = new CaptionedFiles(path, folder);
+        try
         {
-            ".jsonl" => JsonLines(path),
-            ".tsv" => Separated(path, '\t'),
-            _ => Separated(path, ','),
-        };
-        foreach (var (file, captions) in rows)
-        {
-            var name = file.Replace('\\', '/');
-            if (!table.TryGetValue(name, out var list))
+            foreach (var (file, captions) in Path.GetExtension(path).ToLowerInvariant() is ".jsonl" ? JsonLines(path) : Separated(path))
             {
-                table.Add(name, list = []);
+                var picture = files.Add(file);
+                foreach (var caption in captions)
+                {
+                    files.AddCaption(picture, caption);
+                }
             }
-
-            list.AddRange(captions.Where(caption => caption.Length > 0));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"{path} cannot be read: {error.Message}", error);
         }
 
-        return table;
+        return files.Complete();
     }
 
     private static IEnumerable<(string File, string[] Captions)> JsonLines(string path)
@@ -39,12 +39,10 @@ internal static class CaptionTable
         foreach (var line in File.ReadLines(path))
         {
             number++;
-            if (string.IsNullOrWhiteSpace(line))
+            if (!string.IsNullOrWhiteSpace(line))
             {
-                continue;
+                yield return Parse(line, path, number);
             }
-
-            yield return Parse(line, path, number);
         }
     }
 
@@ -53,13 +51,19 @@ internal static class CaptionTable
         try
         {
             using var row = JsonDocument.Parse(line);
-            foreach (var name in FileColumns)
+            var cells = row.RootElement.ValueKind == JsonValueKind.Object ? row.RootElement : default;
+            foreach (var name in cells.ValueKind == JsonValueKind.Object ? FileColumns : [])
             {
-                if (row.RootElement.ValueKind == JsonValueKind.Object && row.RootElement.TryGetProperty(name, out var file)
-                    && file.ValueKind == JsonValueKind.String)
+                if (cells.TryGetProperty(name, out var file) && file.ValueKind == JsonValueKind.String)
                 {
-                    return (file.GetString()!, Pagoda.Data.Captions.FromJson(row.RootElement));
+                    ThrowIfAddress(file.GetString()!, path);
+                    return (file.GetString()!, Pagoda.Data.Captions.FromJson(cells));
                 }
+            }
+
+            if (cells.ValueKind == JsonValueKind.Object && cells.TryGetProperty("url", out _))
+            {
+                throw Addresses(path);
             }
         }
         catch (JsonException error)
@@ -70,17 +74,24 @@ internal static class CaptionTable
         throw new DataException($"{path}, line {number}, names no file; give one of {string.Join(", ", FileColumns)}.");
     }
 
-    private static IEnumerable<(string File, string[] Captions)> Separated(string path, char separator)
+    private static IEnumerable<(string File, string[] Captions)> Separated(string path)
     {
-        using var rows = Rows(File.ReadAllText(path), separator).GetEnumerator();
+        using var text = new StreamReader(path);
+        using var rows = SeparatedRows.Read(text, Separator(path)).GetEnumerator();
         if (!rows.MoveNext())
         {
-            throw new DataException($"{path} is empty; its first line must name the columns, such as file_name{separator}caption.");
+            throw new DataException($"{path} is empty; its first line must name the columns, such as file_name,caption.");
         }
 
         var header = rows.Current.ConvertAll(name => name.Trim().ToLowerInvariant());
         var file = header.FindIndex(FileColumns.Contains);
         var caption = header.FindIndex(CaptionColumns.Contains);
+        // Conceptual Captions' published tables have no header: a caption and an address a line.
+        if (header.Exists(IsAddress) || (file < 0 && header.Exists(name => name.Contains("url", StringComparison.Ordinal))))
+        {
+            throw Addresses(path);
+        }
+
         if (file < 0 || caption < 0)
         {
             throw new DataException(
@@ -94,65 +105,34 @@ internal static class CaptionTable
                 throw new DataException($"{path}, row {number}, has {rows.Current.Count} columns; the first row names {header.Count}.");
             }
 
-            yield return (rows.Current[file], [rows.Current[caption].Trim()]);
+            ThrowIfAddress(rows.Current[file], path);
+            yield return (rows.Current[file], [rows.Current[caption]]);
         }
     }
 
-    /// <summary>RFC 4180: fields may be quoted, quotes within are doubled, quoted fields may hold line ends.</summary>
-    internal static IEnumerable<List<string>> Rows(string text, char separator)
+    private static char Separator(string path)
     {
-        var row = new List<string>();
-        var field = new StringBuilder();
-        bool quoted = false, any = false;
-        for (var i = text.StartsWith('\uFEFF') ? 1 : 0; i < text.Length; i++)
+        if (Path.GetExtension(path).ToLowerInvariant() is ".tsv")
         {
-            var c = text[i];
-            if (quoted)
-            {
-                if (c != '"')
-                {
-                    field.Append(c);
-                }
-                else if (i + 1 < text.Length && text[i + 1] == '"')
-                {
-                    field.Append(text[++i]);
-                }
-                else
-                {
-                    quoted = false;
-                }
-            }
-            else if (c == '"' && field.Length == 0)
-            {
-                (quoted, any) = (true, true);
-            }
-            else if (c == separator)
-            {
-                row.Add(field.ToString());
-                field.Clear();
-                any = true;
-            }
-            else if (c is '\n' or '\r')
-            {
-                if (any || field.Length > 0)
-                {
-                    row.Add(field.ToString());
-                    yield return row;
-                }
-
-                (row, any) = ([], false);
-                field.Clear();
-            }
-            else
-            {
-                field.Append(c);
-            }
+            return '\t';
         }
 
-        if (any || field.Length > 0)
+        // open_clip's .csv files are separated by tabs unless told otherwise.
+        using var text = new StreamReader(path);
+        return text.ReadLine()?.Contains('\t') == true ? '\t' : ',';
+    }
+
+    private static void ThrowIfAddress(string file, string path)
+    {
+        if (IsAddress(file))
         {
-            row.Add(field.ToString());
-            yield return row;
+            throw Addresses(path);
         }
     }
+
+    private static bool IsAddress(string file) =>
+        file.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || file.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+
+    private static DataException Addresses(string path) => new(
+        $"{path} names addresses on the web, not files: fetch the pictures first, with img2dataset for one (--output_format webdataset), and give its output folder as data.shards.");
 }

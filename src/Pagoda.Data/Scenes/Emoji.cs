@@ -22,4 +22,8 @@ public enum EmojiStyle
 /// <param name="Shard">The number of the shard it was read from.</param>
 /// <param name="Sprite">The cut-out picture.</param>
 public sealed record Emoji(
-    string Name, string Title, EmojiStyle Style, string Group, IReadOnlyList<string> Keywords, int Shard, Sprite Sprite);
+    string Name, string Title, EmojiStyle Style, string Group, IReadOnlyList<string> Keywords, int Shard, Sprite Sprite)
+{
+    /// <summary>Whether it is an everyday thing: one that people have a plain noun for.</summary>
+    public bool IsEveryday => EverydayNames.Of(Name).Count > 0;
+}

@@ -29,7 +29,7 @@ public sealed class EmojiLibrary
             throw new DataException($"The folder {folder} has no emoji-*.tar; name the folder with the emoji shards.");
         }
 
-        var emoji = shards.AsParallel().AsOrdered().SelectMany(TarSamples.Read)
+        var emoji = shards.AsParallel().AsOrdered().SelectMany(shard => TarSamples.Read(shard))
             .Select(sample => Decode(sample, workingSize))
             .OfType<Emoji>()
             .ToArray();

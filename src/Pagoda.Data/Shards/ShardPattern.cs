@@ -9,7 +9,8 @@ public static class ShardPattern
 
     /// <summary>
     /// The paths that a pattern names, in order: <c>::</c> joins patterns, <c>{00..12}</c> counts (with leading zeros as the
-    /// first number has them), <c>{a,b}</c> lists, and <c>*</c> or <c>?</c> in the file name match existing files, sorted.
+    /// first number has them), <c>{a,b}</c> lists, <c>*</c> or <c>?</c> in the file name match existing files, sorted, and
+    /// a folder stands for the <c>.tar</c> files in it (as img2dataset leaves them, beside their .parquet and .json).
     /// </summary>
     /// <exception cref="DataException">A brace is not closed or not understood, or a wild card matches nothing.</exception>
     public static IReadOnlyList<string> Expand(string pattern)
@@ -19,7 +20,7 @@ public static class ShardPattern
         {
             foreach (var path in Braces(part))
             {
-                paths.AddRange(Path.GetFileName(path).AsSpan().IndexOfAny('*', '?') >= 0 ? Matches(path) : [path]);
+                paths.AddRange(Path.GetFileName(path).AsSpan().IndexOfAny('*', '?') >= 0 ? Matches(path) : IsFolder(path) ? OfFolder(path) : [path]);
                 if (paths.Count > MostShards)
                 {
                     throw new DataException($"The shard pattern \"{pattern}\" names more than {MostShards} shards.");
@@ -69,6 +70,16 @@ public static class ShardPattern
         }
 
         return Enumerable.Range(first, last - first + 1).Select(n => n.ToString(CultureInfo.InvariantCulture).PadLeft(range[0].Length, '0'));
+    }
+
+    // A folder may be called something.tar; then it is a broken shard.
+    private static bool IsFolder(string path) => !path.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) && Directory.Exists(path);
+
+    private static string[] OfFolder(string path)
+    {
+        var shards = Directory.GetFiles(path, "*.tar");
+        Array.Sort(shards, StringComparer.Ordinal);
+        return shards.Length > 0 ? shards : throw new DataException($"The folder {path} has no .tar files; if pictures lie in it, name it as data.folder.");
     }
 
     private static string[] Matches(string path)

@@ -10,61 +10,56 @@ public sealed class WebDataset : ICaptionedSource
     /// <summary>Samples that the shuffle buffer holds: open_clip's 5000.</summary>
     public const int DefaultBuffer = 5000;
 
+    private const string What = "a stream of webdataset shards";
     private static readonly string[] PictureParts = ["jpg", "png", "jpeg", "webp"];
     private readonly IReadOnlyList<string> _shards;
     private readonly ulong _seed;
     private readonly int _capacity;
-    private readonly int _part;
-    private readonly int _parts;
-    private readonly Action<string> _log;
-    private readonly List<Waiting> _buffer = [];
-    private int[] _order = [];
+    private readonly Share _share;
+    private readonly ReachableData _reachable = new();
+    private readonly List<StoredSample> _buffer = [];
+    private readonly List<(int Shard, int Index)> _slots = [];
+    private ShardSegment[] _segments = [];
+    private ShardSegment[]? _dealtAnew;
     private IEnumerator<TarSample>? _reader;
     private long _epoch = -1;
-    private int _shard;
+    private int _at;
     private int _read;
     private long _drawn;
     private long _givenInEpoch;
+    private (long Shards, long Samples) _whole;
 
     /// <summary>Makes a stream over shards.</summary>
     /// <param name="shards">Paths, as <see cref="ShardPattern.Expand"/> gives them.</param>
     /// <param name="seed">Decides the order.</param>
     /// <param name="buffer">Samples in the shuffle buffer; 1 keeps the order within shards.</param>
-    /// <param name="part">This process's share of the shards, when several train together.</param>
-    /// <param name="parts">How many processes share the shards.</param>
-    /// <param name="log">Told of each broken shard and each sample without picture or caption.</param>
-    /// <exception cref="DataException">A shard does not exist, or there are fewer shards than processes.</exception>
-    public WebDataset(
-        IReadOnlyList<string> shards, ulong seed, int buffer = DefaultBuffer, int part = 0, int parts = 1, Action<string>? log = null)
+    /// <param name="share">This process's share: of the shards, or of each shard's samples when there are fewer shards than processes.</param>
+    /// <exception cref="DataException">A shard does not exist.</exception>
+    public WebDataset(IReadOnlyList<string> shards, ulong seed, int buffer = DefaultBuffer, Share? share = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(buffer, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(parts, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(part);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(part, parts);
-        if (shards.FirstOrDefault(path => !File.Exists(path)) is { } missing)
+        if (shards.AsParallel().AsOrdered().FirstOrDefault(path => !Path.Exists(path)) is { } missing)
         {
             throw new DataException($"The shard {missing} does not exist.");
         }
 
-        if (shards.Count < parts)
-        {
-            throw new DataException($"{parts} processes cannot share {shards.Count} shards; write at least one shard a process.");
-        }
-
-        (_shards, _seed, _capacity, _part, _parts, _log) = (shards, seed, buffer, part, parts, log ?? (_ => { }));
+        (_shards, _seed, _capacity, _share) = (shards, seed, buffer, (share ?? Share.All).Checked());
     }
 
-    /// <summary>How many shards ended early and how many samples lacked a picture or a caption, so far.</summary>
-    public long BrokenCount { get; private set; }
-
     /// <inheritdoc/>
-    public CaptionedSample Next()
+    public StoredSample Next()
     {
         // One sample is read for each given, two while the buffer grows from its fifth to its capacity: the first comes soon.
         var wanted = Math.Min(_capacity, Math.Max(_buffer.Count + 2, (_capacity + 4) / 5));
-        while (_buffer.Count < wanted && ReadOne() is { } waiting)
+        while (_buffer.Count < wanted && ReadOne() is { } read)
         {
-            _buffer.Add(waiting);
+            if (read.Sample is BrokenSample)
+            {
+                return read.Sample;
+            }
+
+            _buffer.Add(read.Sample);
+            _slots.Add((read.Shard, read.Index));
         }
 
         if (_buffer.Count == 0)
@@ -75,104 +70,146 @@ public sealed class WebDataset : ICaptionedSource
 
         var random = new SampleRandom(_seed ^ 0xB0FFE2, _drawn++);
         var at = random.Next(_buffer.Count);
-        var sample = _buffer[at].Sample;
-        _buffer[at] = _buffer[^1];
+        var sample = _buffer[at];
+        (_buffer[at], _slots[at]) = (_buffer[^1], _slots[^1]);
         _buffer.RemoveAt(_buffer.Count - 1);
+        _slots.RemoveAt(_slots.Count - 1);
         _givenInEpoch++;
         return sample;
     }
 
     /// <inheritdoc/>
-    public string Save() => Position.Write(new Place(
-        _epoch, _shard, _read, _drawn, _givenInEpoch, BrokenCount, [.. _buffer.Select(waiting => waiting.Shard)], [.. _buffer.Select(waiting => waiting.Index)]));
+    public string Save() => Mark()();
 
     /// <inheritdoc/>
-    public void Restore(string position)
+    public Func<string> Mark()
     {
-        const string What = "a stream of webdataset shards";
-        var place = Position.Read<Place>(position, What);
-        if (place.Shards.Length != place.Indexes.Length || place.Shards.Any(shard => shard < 0 || shard >= _shards.Count)
-            || place.Epoch < -1 || place.Shard < 0 || place.Read < 0)
+        var slots = _slots.ToArray();
+        var place = new Place(_epoch, _at, _read, _drawn, _givenInEpoch, _whole.Shards, _whole.Samples, _dealtAnew, [], []);
+        return () => Position.Write(place with { Shards = Array.ConvertAll(slots, slot => slot.Shard), Indexes = Array.ConvertAll(slots, slot => slot.Index) });
+    }
+
+    /// <inheritdoc/>
+    public void Restore(string position) => GoTo(Understand(position), position);
+
+    /// <inheritdoc/>
+    public void Restore(IReadOnlyList<string> positions)
+    {
+        if (positions.Count == _share.Parts)
         {
-            throw Position.Wrong(position, What, null);
+            Restore(positions[_share.Part]);
+            return;
         }
 
-        _buffer.Clear();
-        _order = place.Epoch < 0 ? [] : Order(place.Epoch);
-        CloseReader();
-        (_epoch, _shard, _read) = (place.Epoch, place.Shard, place.Read);
-        (_drawn, _givenInEpoch, BrokenCount) = (place.Drawn, place.Given, place.Broken);
-        _buffer.AddRange(Reread(place));
-        if (_read > 0 && _shard < _order.Length)
-        {
-            _reader = TarSamples.Read(_shards[_order[_shard]]).GetEnumerator();
-            for (var i = 0; i < _read; i++)
-            {
-                if (!_reader.MoveNext())
-                {
-                    throw Position.Wrong(position, What, null);
-                }
-            }
-        }
+        var places = positions.Select(Understand).ToArray();
+        var epoch = places.Min(place => place.Epoch);
+        var behind = places.Index().Where(place => place.Item.Epoch == epoch).ToArray();
+        var waiting = behind.SelectMany(place => place.Item.Shards.Zip(place.Item.Indexes)).Where((_, i) => _share.Has(i)).ToArray();
+        var left = behind.SelectMany(place => Left(place.Item, new Share(place.Index, positions.Count))).ToArray();
+        GoTo(
+            new Place(
+                epoch, 0, 0, places.Max(place => place.Drawn), places.Sum(place => place.Given), places.Sum(place => place.WholeShards),
+                places.Sum(place => place.WholeSamples), epoch < 0 ? null : ShardSegment.Deal(left, _share),
+                [.. waiting.Select(slot => slot.First)], [.. waiting.Select(slot => slot.Second)]),
+            positions[0]);
     }
 
     /// <inheritdoc/>
     public void Dispose() => CloseReader();
 
-    private IEnumerable<Waiting> Reread(Place place)
+    private Place Understand(string position)
     {
-        var found = new Dictionary<(int, int), CaptionedSample>();
+        var place = Position.Read<Place>(position, What);
+        var shards = place.Shards.Concat(place.DealtAnew?.Select(segment => segment.Shard) ?? []);
+        return place.Shards.Length == place.Indexes.Length && shards.All(shard => shard >= 0 && shard < _shards.Count)
+            && place is { Epoch: >= -1, At: >= 0, Read: >= 0 } && place.DealtAnew?.All(segment => segment.Step > 0) != false
+            ? place
+            : throw Position.Wrong(position, What);
+    }
+
+    private IEnumerable<ShardSegment> Left(Place place, Share share) =>
+        (place.DealtAnew ?? Order(place.Epoch, share)).Skip(place.At)
+        .Select((segment, i) => i == 0 ? segment with { From = Math.Max(segment.From, place.Read) } : segment);
+
+    private void GoTo(Place place, string position)
+    {
+        CloseReader();
+        _buffer.Clear();
+        _slots.Clear();
+        _dealtAnew = place.DealtAnew;
+        _segments = place.Epoch < 0 ? [] : _dealtAnew ?? Order(place.Epoch, _share);
+        (_epoch, _at, _read) = (place.Epoch, place.At, place.Read);
+        if (_at > _segments.Length)
+        {
+            throw Position.Wrong(position, What);
+        }
+
+        (_drawn, _givenInEpoch, _whole) = (place.Drawn, place.Given, (place.WholeShards, place.WholeSamples));
+        _buffer.AddRange(Reread(place));
+        _slots.AddRange(place.Shards.Zip(place.Indexes));
+    }
+
+    private IEnumerable<StoredSample> Reread(Place place)
+    {
+        var found = new Dictionary<(int, int), StoredSample>();
         foreach (var group in place.Shards.Zip(place.Indexes).GroupBy(slot => slot.First, slot => slot.Second))
         {
             var wanted = group.ToHashSet();
-            var last = wanted.Max();
-            foreach (var sample in TarSamples.Read(_shards[group.Key]).TakeWhile(sample => sample.Index <= last))
+            foreach (var sample in TarSamples.Read(_shards[group.Key], wanted.Contains).Take(wanted.Count))
             {
-                if (wanted.Contains(sample.Index) && Understand(sample) is { } captioned)
-                {
-                    found.Add((group.Key, sample.Index), captioned);
-                }
+                found.Add((group.Key, sample.Index), Understand(sample));
             }
         }
 
         foreach (var slot in place.Shards.Zip(place.Indexes))
         {
-            yield return found.TryGetValue(slot, out var sample)
-                ? new Waiting(slot.First, slot.Second, sample)
+            yield return found.TryGetValue(slot, out var sample) && sample is not BrokenSample
+                ? sample
                 : throw new DataException($"The shard {_shards[slot.First]} has changed: its sample {slot.Second} of the saved position is gone.");
         }
     }
 
     private Waiting? ReadOne()
     {
-        while (_epoch >= 0 && _shard < _order.Length)
+        while (_epoch >= 0 && _at < _segments.Length)
         {
-            var shard = _order[_shard];
+            var (segment, path) = (_segments[_at], _shards[_segments[_at].Shard]);
+            BrokenSample? broken = null;
             try
             {
-                _reader ??= TarSamples.Read(_shards[shard]).GetEnumerator();
+                _reader ??= TarSamples.Read(path, index => index >= _read && segment.Has(index)).GetEnumerator();
                 while (_reader.MoveNext())
                 {
-                    _read++;
-                    var sample = _reader.Current;
-                    if (Understand(sample) is { } captioned)
+                    _reachable.Read(path);
+                    _read = _reader.Current.Index + 1;
+                    var sample = Understand(_reader.Current);
+                    // What lacks a file because the shard ends there is told of with the shard.
+                    if (sample is not BrokenSample || !_reader.Current.MayBeCut)
                     {
-                        return new Waiting(shard, sample.Index, captioned);
+                        return new Waiting(segment.Shard, _reader.Current.Index, sample);
                     }
-
-                    BrokenCount++;
-                    _log($"The sample {sample.Key} of {sample.Shard} is left out: it lacks a picture (jpg, png, webp) or a caption (txt, json).");
                 }
+
+                _whole = (_whole.Shards + 1, _whole.Samples + _read);
             }
-            catch (DataException error)
+            catch (DataException error) when (error.Defect is not null)
             {
-                BrokenCount++;
-                _log($"The rest of the shard is left out. {error.Message}");
+                if (error.Defect == Defect.UnreadableShard && error.InnerException is not null)
+                {
+                    _reachable.ThrowIfGone(path, error.InnerException, _shards.Take(8).Append(path));
+                }
+
+                // What the rest of it held can only be guessed from the shards read so far.
+                var usual = _whole.Shards > 0 ? (double)_whole.Samples / _whole.Shards : 0;
+                broken = new BrokenSample(path, "", _epoch, error, Math.Max(1, usual - _read) / segment.Step);
             }
 
             CloseReader();
-            _shard++;
-            _read = 0;
+            (_at, _read) = (_at + 1, 0);
+            if (broken is not null)
+            {
+                return new Waiting(segment.Shard, -1, broken);
+            }
         }
 
         return null;
@@ -182,32 +219,37 @@ public sealed class WebDataset : ICaptionedSource
     {
         if (_epoch >= 0 && _givenInEpoch == 0)
         {
-            throw new DataException($"The {_order.Length} shards, {_shards[_order[0]]} for one, have no sample with a picture and a caption.");
+            throw new DataException($"The {_shards.Count} shard(s), {_shards[0]} for one, have no sample with a picture and a caption for this process.");
         }
 
-        (_epoch, _shard, _read, _givenInEpoch) = (epoch, 0, 0, 0);
-        _order = Order(epoch);
+        (_epoch, _at, _read, _givenInEpoch, _dealtAnew) = (epoch, 0, 0, 0, null);
+        _segments = Order(epoch, _share);
     }
 
-    private int[] Order(long epoch)
+    private ShardSegment[] Order(long epoch, Share share)
     {
-        // Every process draws the same order and takes each parts-th shard of it.
-        var all = Enumerable.Range(0, _shards.Count).ToArray();
+        // Every process draws the same order and takes its share of it.
+        var all = Enumerable.Range(0, _shards.Count).Select(shard => new ShardSegment(shard)).ToArray();
         var random = new SampleRandom(_seed, epoch);
         random.Shuffle(all);
-        return [.. all.Where((_, i) => i % _parts == _part)];
+        return ShardSegment.Deal(all, share);
     }
 
-    private static CaptionedSample? Understand(TarSample sample)
+    private StoredSample Understand(TarSample sample)
     {
-        var picture = PictureParts.Select(part => sample.Parts.GetValueOrDefault(part)).FirstOrDefault(bytes => bytes is not null);
-        var captions = sample.Parts.TryGetValue("txt", out var text) ? Captions.FromText(text) : [];
-        if (captions.Length == 0 && sample.Parts.TryGetValue("json", out var json))
+        try
         {
-            captions = Captions.FromJson(json);
+            var name = $"{sample.Key} of {sample.Shard}";
+            var picture = PictureParts.Select(part => sample.Parts.GetValueOrDefault(part)).FirstOrDefault(bytes => bytes is not null);
+            var captions = Captions.Beside(name, sample.Parts.GetValueOrDefault("txt"), sample.Parts.GetValueOrDefault("json"));
+            return picture is not null ? new ReadSample(sample.Shard, sample.Key, _epoch, picture, captions)
+                : sample.TooLarge is { } large ? throw new DataException(Defect.TooLarge, $"{name}: {large} is larger than {TarSamples.LargestFile >> 20} MiB.")
+                : throw new DataException(Defect.NoPicture, $"{name} has no picture (jpg, png, webp).");
         }
-
-        return picture is null || captions.Length == 0 ? null : new CaptionedSample($"{sample.Key} of {sample.Shard}", picture, captions);
+        catch (DataException error) when (error.Defect is not null)
+        {
+            return new BrokenSample(sample.Shard, sample.Key, _epoch, error);
+        }
     }
 
     private void CloseReader()
@@ -216,7 +258,8 @@ public sealed class WebDataset : ICaptionedSource
         _reader = null;
     }
 
-    private sealed record Waiting(int Shard, int Index, CaptionedSample Sample);
+    private sealed record Waiting(int Shard, int Index, StoredSample Sample);
 
-    private sealed record Place(long Epoch, int Shard, int Read, long Drawn, long Given, long Broken, int[] Shards, int[] Indexes);
+    private sealed record Place(
+        long Epoch, int At, int Read, long Drawn, long Given, long WholeShards, long WholeSamples, ShardSegment[]? DealtAnew, int[] Shards, int[] Indexes);
 }

@@ -1,3 +1,4 @@
+using System.Drawing;
 using System.Runtime.InteropServices;
 
 namespace Pagoda.Formats.Images;
@@ -30,6 +31,30 @@ internal static unsafe class PictureDecoder
         {
             var samples = MemoryMarshal.Cast<byte, ushort>(new ReadOnlySpan<byte>(decoded.Pixels, checked((int)decoded.Size))).ToArray();
             return new Picture16(decoded.Width, decoded.Height, decoded.Channels, samples);
+        }
+        finally
+        {
+            NativeCodecs.Free(decoded.Pixels);
+        }
+    }
+
+    /// <summary>Decodes a JPEG and resizes a window of its pixels where they are; false, with nothing done, when it is not in colour.</summary>
+    public static bool TryDecodeWindow(
+        ReadOnlySpan<byte> data, string name, DecodeLimits limits, Func<(int Width, int Height), Rectangle> window, int size, bool mirrored, Span<byte> planes)
+    {
+        var decoded = Run(data, PictureFormat.Jpeg, name, limits, deep: false);
+        try
+        {
+            if (decoded.Channels != 3)
+            {
+                return false;
+            }
+
+            var at = window((decoded.Width, decoded.Height));
+            var stride = 3 * decoded.Width;
+            var start = ((long)at.Y * stride) + (3 * at.X);
+            RgbResampler.Resize(decoded.Pixels + start, decoded.Size - start, stride, at.Width, at.Height, size, mirrored, planes);
+            return true;
         }
         finally
         {

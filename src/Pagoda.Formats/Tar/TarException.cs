@@ -14,4 +14,7 @@ public sealed class TarException : Exception
         : base(message, inner)
     {
     }
+
+    /// <summary>Whether the archive ends before it should, rather than being damaged or of another kind.</summary>
+    public bool IsTruncation { get; init; }
 }

@@ -204,10 +204,10 @@ public sealed class TarStream
     {
         var read = stream.ReadAtLeast(block, block.Length, throwOnEndOfStream: false);
         position += read;
-        return read == block.Length || (read == 0 ? false : throw new TarException($"{source}: it is truncated within the header at offset {position - read}."));
+        return read == block.Length || (read == 0 ? false : throw new TarException($"{source}: it is truncated within the header at offset {position - read}.") { IsTruncation = true });
     }
 
-    private TarException Truncated() => new($"{source}: it is truncated within '{current.Name}', whose {current.Length} bytes begin at offset {current.Offset}.");
+    private TarException Truncated() => new($"{source}: it is truncated within '{current.Name}', whose {current.Length} bytes begin at offset {current.Offset}.") { IsTruncation = true };
 
     private TarException Sparse(string name, long at) => new($"{source}: '{name}' at offset {at} is a sparse file, which is not supported; archive it without --sparse.");
 }

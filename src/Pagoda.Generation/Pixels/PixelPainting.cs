@@ -63,36 +63,44 @@ public sealed class PixelPainting : IDisposable
     public Tensor Result() => _recipe.Result == ResultRule.Last || _best is null ? Current() : _best.Clone();
 
     /// <summary>Measures the picture through the views of <paramref name="draws"/>, with the gradient of its loss.</summary>
-    public PixelMeasurement Measure(ViewDraws draws)
-    {
-        using var recorded = GradMode.Enable();
-        var features = _model.EncodeImage(Views.Apply(Shown(), draws));
-        var losses = 1 - (features * _target).Sum([-1]);
-        var views = draws.Noise.Size(0);
-        var viewLoss = losses.Narrow(0, 0, views).Mean();
-        var loss = viewLoss * _recipe.ViewWeight;
-        Tensor? patchLoss = null;
-        if (draws.Patches.Count > 0)
-        {
-            var each = losses.Narrow(0, views, draws.Patches.Count);
-            if (_recipe.Rejection > 0)
-            {
-                var limit = each.Detach().Quantile(_recipe.Rejection);
-                each = each.MaskedFill(each.Detach().Lt(limit), 0);
-            }
+    public PixelMeasurement Measure(ViewDraws draws) => MeasureTogether([this], [draws])[0];
 
-            patchLoss = each.Mean();
-            loss += patchLoss * _recipe.PatchWeight;
+    /// <summary>Measures pictures of one model together: the model sees the views of all in one batch, and each gets what it would get alone.</summary>
+    /// <param name="paintings">The pictures; their sizes and recipes may differ.</param>
+    /// <param name="draws">Each picture's views.</param>
+    /// <exception cref="ArgumentException">There are no pictures, or not as many draws.</exception>
+    public static PixelMeasurement[] MeasureTogether(IReadOnlyList<PixelPainting> paintings, IReadOnlyList<ViewDraws> draws)
+    {
+        if (paintings.Count == 0 || paintings.Count != draws.Count)
+        {
+            throw new ArgumentException($"{paintings.Count} pictures cannot be measured through {draws.Count} draws of views; give each its own.", nameof(draws));
         }
 
-        return new PixelMeasurement
+        using var recorded = GradMode.Enable();
+        Tensor[] views = [.. paintings.Select((painting, at) => painting.Views.Apply(painting.Shown(), draws[at]))];
+        var features = paintings[0]._model.EncodeImage(views.Length == 1 ? views[0] : Ops.Cat(views));
+        var losses = new PixelLoss[paintings.Count];
+        long from = 0;
+        for (var at = 0; at < losses.Length; at++)
         {
-            ViewLoss = viewLoss.Detach(),
-            PatchLoss = patchLoss?.Detach(),
-            Loss = loss.Detach(),
-            Features = features.Detach(),
-            Gradient = Autograd.Grad(loss, _pixels),
-        };
+            losses[at] = paintings[at].LossOf(features.Narrow(0, from, views[at].Size(0)), draws[at]);
+            from += views[at].Size(0);
+        }
+
+        // No picture has a part in another's loss, so that the gradient of the sum is each one's own.
+        var sum = losses.Length == 1 ? losses[0].All : Ops.Stack([.. losses.Select(loss => loss.All)]).Sum();
+        var gradients = Autograd.Grad(sum, [.. paintings.Select(painting => painting._pixels)]);
+        return
+        [
+            .. losses.Select((loss, at) => new PixelMeasurement
+            {
+                ViewLoss = loss.Views.Detach(),
+                PatchLoss = loss.Patches?.Detach(),
+                Loss = loss.All.Detach(),
+                Features = loss.Features.Detach(),
+                Gradient = gradients[at],
+            }),
+        ];
     }
 
     /// <summary>Changes the picture by a measurement's gradient, which is clipped in place, and keeps the best picture.</summary>
@@ -141,6 +149,28 @@ public sealed class PixelPainting : IDisposable
         _best?.Dispose();
     }
 
+    private PixelLoss LossOf(Tensor features, ViewDraws draws)
+    {
+        var losses = 1 - (features * _target).Sum([-1]);
+        var views = draws.Noise.Size(0);
+        var viewLoss = losses.Narrow(0, 0, views).Mean();
+        var loss = viewLoss * _recipe.ViewWeight;
+        if (draws.Patches.Count == 0)
+        {
+            return new PixelLoss(features, viewLoss, null, loss);
+        }
+
+        var each = losses.Narrow(0, views, draws.Patches.Count);
+        if (_recipe.Rejection > 0)
+        {
+            var limit = each.Detach().Quantile(_recipe.Rejection);
+            each = each.MaskedFill(each.Detach().Lt(limit), 0);
+        }
+
+        var patchLoss = each.Mean();
+        return new PixelLoss(features, viewLoss, patchLoss, loss + (patchLoss * _recipe.PatchWeight));
+    }
+
     // Where the mask is 0 this is the kept pixel to the bit.
     private Tensor Shown() => _mask is null ? _pixels : _kept!.Lerp(_pixels, _mask);
 
@@ -157,4 +187,6 @@ public sealed class PixelPainting : IDisposable
             _best.Copy_(current);
         }
     }
+
+    private readonly record struct PixelLoss(Tensor Features, Tensor Views, Tensor? Patches, Tensor All);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Pagoda.Formats.Images;
+using Pagoda.Generation.Augment;
 using Pagoda.Generation.Prompts;
 using Pagoda.Generation.Recipes;
 using Pagoda.Generation.Start;
@@ -22,7 +23,7 @@ internal sealed class PixelRun : IDisposable
     private PixelPainting _painting;
     private int _step;
 
-    public PixelRun(PixelGenerator owner, GenerationRequest request, Recipe recipe, ulong seed, int index, CancellationToken cancellation)
+    public PixelRun(PixelGenerator owner, GenerationRequest request, Recipe recipe, ulong seed, int index, CancellationToken cancellation, Tensor? start = null)
     {
         _model = owner.Model;
         _recipe = recipe;
@@ -37,7 +38,7 @@ internal sealed class PixelRun : IDisposable
         using var scope = new TensorScope();
         var negative = string.IsNullOrWhiteSpace(request.NegativePrompt) ? null : Prompt.Parse(request.NegativePrompt);
         var target = PromptTarget.Embed(_model, owner.Tokenizer, Prompt.Parse(request.Prompt), negative);
-        var start = request.Init is { } picture
+        start ??= request.Init is { } picture
             ? PicturePixels.ToTensor(PicturePixels.Square(picture, size), _model.Device)
             : StartPicture.Make(_model, target, recipe, owner.Bank, _stages[0].Size, _generator, cancellation);
         _painting = new PixelPainting(_model, target, recipe, start, request.Mask is { } mask ? ToMask(mask, size) : null);
@@ -56,16 +57,22 @@ internal sealed class PixelRun : IDisposable
     public Frame? Step(bool withFrame)
     {
         using var scope = new TensorScope();
-        if (_stages.FirstOrDefault(stage => _step < stage.End) is { Size: > 0 } stage && stage.Size != _painting.Size)
-        {
-            Grow(stage.Size);
-        }
-
-        var draws = _painting.Views.Draw(_painting.Size, _generator, _model.Device);
-        var rate = 1 - ((1 - _recipe.FinalRate) * _step / _recipe.Steps);
-        var (loss, isBest) = _painting.Update(_painting.Measure(draws), rate);
-        _step++;
+        // In this order: drawing may put a larger painting in the place of this one.
+        var draws = Draw();
+        var (loss, isBest) = Update(_painting.Measure(draws));
         return withFrame ? At(loss - 1, PicturePixels.ToPicture(_painting.Current()), isBest) : null;
+    }
+
+    /// <summary>Takes a step of several runs of one model at once.</summary>
+    public static void StepTogether(IReadOnlyList<PixelRun> runs)
+    {
+        using var scope = new TensorScope();
+        ViewDraws[] draws = [.. runs.Select(run => run.Draw())];
+        var measurements = PixelPainting.MeasureTogether([.. runs.Select(run => run._painting)], draws);
+        for (var i = 0; i < runs.Count; i++)
+        {
+            runs[i].Update(measurements[i]);
+        }
     }
 
     /// <summary>The last frame: the picture that the recipe chooses among those so far.</summary>
@@ -79,7 +86,7 @@ internal sealed class PixelRun : IDisposable
         }
 
         var result = _painting.Result();
-        var seen = Augment.SeparableSampling.Resize(result, _model.Config.Vision.ImageSize);
+        var seen = SeparableSampling.Resize(result, _model.Config.Vision.ImageSize);
         var energy = -(_model.EncodeImage(seen) * _target).Sum().ToDouble();
         return At(energy, PicturePixels.ToPicture(result), isBest: true) with { IsLast = true, IsInterrupted = !IsFinished };
     }
@@ -89,6 +96,24 @@ internal sealed class PixelRun : IDisposable
         _painting.Dispose();
         _target.Dispose();
         _generator.Dispose();
+    }
+
+    /// <summary>The views of the next step, of a picture that has the size of its stage.</summary>
+    private ViewDraws Draw()
+    {
+        if (_stages.FirstOrDefault(stage => _step < stage.End) is { Size: > 0 } stage && stage.Size != _painting.Size)
+        {
+            Grow(stage.Size);
+        }
+
+        return _painting.Views.Draw(_painting.Size, _generator, _model.Device);
+    }
+
+    private (double ViewLoss, bool IsBest) Update(PixelMeasurement measurement)
+    {
+        var rate = 1 - ((1 - _recipe.FinalRate) * _step / _recipe.Steps);
+        _step++;
+        return _painting.Update(measurement, rate);
     }
 
     private Frame At(double energy, Picture picture, bool isBest) => new()

@@ -8,11 +8,13 @@ namespace Pagoda.Generation.Recipes;
 /// <summary>
 /// Recipes as JSON: every number under its name in camel case. A model's <c>config.json</c> says under <c>recipe</c> how it
 /// paints best, by a name (<c>"energy"</c>) or as an object with a name and the numbers that differ
-/// (<c>{"name": "energy", "steps": 200}</c>).
+/// (<c>{"name": "energy", "steps": 200}</c>). Where it does not, the method that trained it decides
+/// (<c>{"training": {"method": "clip-jem"}}</c>, as training writes it).
 /// </summary>
 public static class RecipeJson
 {
     private const string Key = "recipe";
+    private const string Training = "training";
 
     /// <summary>How records are written: camel case, names of kinds, nothing that is null.</summary>
     internal static JsonSerializerOptions Options { get; } = new()
@@ -24,7 +26,7 @@ public static class RecipeJson
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
     };
 
-    /// <summary>The recipe that a model's folder asks for; null when it names none.</summary>
+    /// <summary>The recipe that a model's folder asks for, or that suits how it was trained; null when the folder says neither.</summary>
     /// <param name="folder">The folder with <c>config.json</c>.</param>
     /// <exception cref="GenerationException">The entry is no recipe.</exception>
     public static Recipe? OfModel(string folder)
@@ -37,13 +39,23 @@ public static class RecipeJson
 
         try
         {
-            return JsonNode.Parse(File.ReadAllBytes(file)) is JsonObject root && root[Key] is { } entry ? Read(entry) : null;
+            return JsonNode.Parse(File.ReadAllBytes(file)) is not JsonObject root ? null
+                : root[Key] is { } entry ? Read(entry)
+                : OfMethod(root[Training] is JsonObject training && training["method"] is JsonValue method && method.TryGetValue<string>(out var name) ? name : "");
         }
         catch (Exception problem) when (problem is JsonException or GenerationException)
         {
             throw new GenerationException($"{file}, \"{Key}\": {problem.Message}", problem);
         }
     }
+
+    /// <summary>The recipe for models that a training method made: a plain contrastive model has none of its own.</summary>
+    private static Recipe? OfMethod(string method) => method.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant() switch
+    {
+        "energy" or "clipjem" => Recipe.Energy,
+        "clipag" => Recipe.Clipag,
+        _ => null,
+    };
 
     /// <summary>Writes into a model's <c>config.json</c> how it paints best, and leaves the rest of the file as it is.</summary>
     /// <param name="folder">The folder with <c>config.json</c>.</param>

@@ -37,15 +37,12 @@ public static class StartPicture
                 $"The recipe {recipe.Name} starts from the model's {InitBank.FileName}, which this model does not have; choose another recipe or start, or fit a bank to pictures.");
         }
 
-        var small = recipe.Start == StartKind.Bank && bank is not null
-            ? bank.Sample(recipe.Candidates, recipe.CandidatesPerClass, generator)
-            : ((Ops.Randn([recipe.Candidates, 3, recipe.NoiseGrid, recipe.NoiseGrid], generator, ScalarType.Float32) * recipe.NoiseDeviation) + recipe.NoiseMean).Clamp(0, 1);
-        var smooth = recipe.Start == StartKind.Bank && bank is not null;
+        var (small, smooth) = Draw(recipe, bank, generator);
         var chosen = 0L;
         if (recipe.Candidates > 1)
         {
             var input = model.Config.Vision.ImageSize;
-            var pieces = small.Split(CandidatesAtOnce).Select(piece => Enlarge(piece, input, smooth, model.Device));
+            var pieces = Pieces(small, input, smooth, model.Device);
             chosen = Closest(model, pieces, target, recipe.NormalizeCandidates, cancellation).Index;
         }
 
@@ -75,7 +72,17 @@ public static class StartPicture
         return (cosines.IndexOf(cosines.Max()), [.. cosines]);
     }
 
+    /// <summary>Small candidates at the size that a model sees, a batch at a time.</summary>
+    internal static IEnumerable<Tensor> Pieces(Tensor small, int size, bool smooth, Device device) =>
+        small.Split(CandidatesAtOnce).Select(piece => Enlarge(piece, size, smooth, device));
+
+    /// <summary>The candidates of a recipe that does not start from grey, still small, and whether they are smooth.</summary>
+    internal static (Tensor Small, bool Smooth) Draw(Recipe recipe, InitBank? bank, Generator generator) =>
+        recipe.Start == StartKind.Bank && bank is not null
+            ? (bank.Sample(recipe.Candidates, recipe.CandidatesPerClass, generator), true)
+            : (((Ops.Randn([recipe.Candidates, 3, recipe.NoiseGrid, recipe.NoiseGrid], generator, ScalarType.Float32) * recipe.NoiseDeviation) + recipe.NoiseMean).Clamp(0, 1), false);
+
     // Samples of a bank are smooth; noise keeps its squares, for that is what energy-trained models began with in training.
-    private static Tensor Enlarge(Tensor small, int size, bool smooth, Device device) =>
+    internal static Tensor Enlarge(Tensor small, int size, bool smooth, Device device) =>
         smooth ? SeparableSampling.Resize(small.To(device: device), size) : small.To(device: device).UpsampleNearest2d([size, size]);
 }

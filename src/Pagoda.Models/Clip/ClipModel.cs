@@ -56,6 +56,16 @@ public sealed class ClipModel
     /// <summary>Pixels <c>[N, 3, S, S]</c> in [0, 1] to embeddings <c>[N, embed]</c> of length 1, in float32.</summary>
     public Tensor EncodeImage(Tensor pixels) => Normalize(Visual.Forward((pixels - _mean) / _std));
 
+    /// <summary><see cref="EncodeImage"/> as a chain of functions, from pixels to embeddings; see <see cref="IImageTower.Segments"/>.</summary>
+    public IReadOnlyList<Func<Tensor, Tensor>> ImageSegments
+    {
+        get
+        {
+            var tower = Visual.Segments;
+            return [pixels => tower[0]((pixels - _mean) / _std), .. tower.Skip(1).SkipLast(1), x => Normalize(tower[^1](x))];
+        }
+    }
+
     /// <summary>Token rows <c>[N, L]</c> to embeddings <c>[N, embed]</c> of length 1, in float32.</summary>
     public Tensor EncodeText(Tensor tokens) => Normalize(Text.Forward(tokens));
 

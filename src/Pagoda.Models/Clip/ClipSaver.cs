@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Pagoda.Formats.Checkpoints;
 using Pagoda.Models.Clip.Configs;
 using Pagoda.Models.Clip.Tokenizer;
@@ -11,13 +13,14 @@ namespace Pagoda.Models.Clip;
 /// </summary>
 public static class ClipSaver
 {
-    /// <summary>Writes a model, replacing one that is there file by file.</summary>
+    /// <summary>Writes a model, replacing one that is there file by file; a recipe that its <c>config.json</c> names stays there.</summary>
     /// <param name="folder">Where to; created when missing.</param>
     /// <param name="model">The model.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="type">float32, float16 or bfloat16, for all but single numbers, which stay as they are.</param>
     /// <param name="average">Weights to write in place of the model's own, by name; those it lacks are the model's.</param>
     /// <param name="metadata">Strings to keep in the safetensors file.</param>
+    /// <param name="trainedBy">The method that trained it, such as <c>clip-jem</c>: kept in <c>config.json</c> as <c>{"training": {"method": …}}</c>, from which its way of painting follows.</param>
     /// <exception cref="ArgumentException">The type is none of the three.</exception>
     /// <exception cref="IOException">The disk refuses.</exception>
     public static void Save(
@@ -26,7 +29,8 @@ public static class ClipSaver
         ClipTokenizer tokenizer,
         ScalarType type = ScalarType.Float32,
         IReadOnlyDictionary<string, Tensor>? average = null,
-        IReadOnlyDictionary<string, string>? metadata = null)
+        IReadOnlyDictionary<string, string>? metadata = null,
+        string? trainedBy = null)
     {
         if (type is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16))
         {
@@ -34,12 +38,41 @@ public static class ClipSaver
         }
 
         Directory.CreateDirectory(folder);
-        ClipConfigFile.Write(Path.Combine(folder, "config.json"), model.Config);
+        var config = Path.Combine(folder, "config.json");
+        ClipConfigFile.Write(config, model.Config, Beside(config, trainedBy));
         tokenizer.SaveTokenizerJson(Path.Combine(folder, "tokenizer.json"));
         var tensors = model.Weights.StateDict.Select(pair => ToWrite(pair.Key, average?.GetValueOrDefault(pair.Key) ?? pair.Value, type));
         // Other programs ask for this entry before they read a file (huggingface/transformers: modeling_utils.py, load_state_dict).
         var entries = new Dictionary<string, string>(metadata ?? new Dictionary<string, string>()) { ["format"] = "pt" };
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), tensors, entries, overwrite: true);
+    }
+
+    private static Dictionary<string, JsonNode> Beside(string config, string? trainedBy)
+    {
+        var beside = new Dictionary<string, JsonNode>();
+        if (Recipe(config) is { } recipe)
+        {
+            beside["recipe"] = recipe;
+        }
+
+        if (trainedBy is not null)
+        {
+            beside["training"] = new JsonObject { ["method"] = trainedBy };
+        }
+
+        return beside;
+    }
+
+    private static JsonNode? Recipe(string config)
+    {
+        try
+        {
+            return File.Exists(config) && JsonNode.Parse(File.ReadAllBytes(config)) is JsonObject root ? root["recipe"]?.DeepClone() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private static TensorToWrite ToWrite(string name, Tensor tensor, ScalarType type)

@@ -50,16 +50,12 @@ public sealed class ConvNeXt : IImageTower
     }
 
     /// <inheritdoc/>
-    public Tensor Forward(Tensor images)
-    {
-        var x = OverChannels(_stemNorm, _stem.Forward(images.Contiguous(MemoryFormat.ChannelsLast)));
-        foreach (var stage in _stages)
-        {
-            x = stage(x);
-        }
-
-        return _projection(_headNorm.Forward(x.Mean([2, 3])));
-    }
+    public IReadOnlyList<Func<Tensor, Tensor>> Segments =>
+    [
+        images => OverChannels(_stemNorm, _stem.Forward(images.Contiguous(MemoryFormat.ChannelsLast))),
+        .. _stages,
+        x => _projection(_headNorm.Forward(x.Mean([2, 3]))),
+    ];
 
     private static Func<Tensor, Tensor> Projection(Weights weights, ConvNeXtProjection kind, int width, int embedDim)
     {

@@ -45,21 +45,16 @@ public sealed class ModifiedResNet : IImageTower
     }
 
     /// <inheritdoc/>
-    public Tensor Forward(Tensor images)
+    public IReadOnlyList<Func<Tensor, Tensor>> Segments => [Stem, .. _blocks.Select(block => (Func<Tensor, Tensor>)block.Forward), _pool.Forward];
+
+    private Tensor Stem(Tensor x)
     {
-        var x = images;
         for (var i = 0; i < _stem.Length; i++)
         {
             x = _stemNorms[i].Forward(_stem[i].Forward(x)).Relu();
         }
 
-        x = x.AvgPool2d([2, 2]);
-        foreach (var block in _blocks)
-        {
-            x = block.Forward(x);
-        }
-
-        return _pool.Forward(x);
+        return x.AvgPool2d([2, 2]);
     }
 
     private sealed class Bottleneck

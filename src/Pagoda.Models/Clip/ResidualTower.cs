@@ -42,16 +42,8 @@ public sealed class ResidualTower : IImageTower
     }
 
     /// <inheritdoc/>
-    public Tensor Forward(Tensor images)
-    {
-        var x = _stem.Forward(images);
-        foreach (var step in _body)
-        {
-            x = step(x);
-        }
-
-        return _projection.Forward(_norm.Forward(x).Silu().Mean([2, 3]));
-    }
+    public IReadOnlyList<Func<Tensor, Tensor>> Segments =>
+        [_stem.Forward, .. _body, x => _projection.Forward(_norm.Forward(x).Silu().Mean([2, 3]))];
 
     private sealed class Block(Weights weights, int width)
     {

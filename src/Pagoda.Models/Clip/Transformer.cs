@@ -29,15 +29,14 @@ public sealed class Transformer
     /// computes only these, which gives the same numbers and saves most of that block. Null keeps all.
     /// </param>
     /// <param name="pickMask">The rows of <paramref name="mask"/> for the picked states, <c>[N, 1, K, L]</c>.</param>
-    public Tensor Forward(Tensor x, Tensor? mask = null, Func<Tensor, Tensor>? pick = null, Tensor? pickMask = null)
-    {
-        for (var i = 0; i < _blocks.Length - 1; i++)
-        {
-            x = _blocks[i].Forward(x, mask);
-        }
+    public Tensor Forward(Tensor x, Tensor? mask = null, Func<Tensor, Tensor>? pick = null, Tensor? pickMask = null) =>
+        Segments(mask, pick, pickMask).Aggregate(x, (states, block) => block(states));
 
-        return pick is null ? _blocks[^1].Forward(x, mask) : _blocks[^1].Forward(x, pickMask, pick);
-    }
+    /// <summary>The blocks of <see cref="Forward"/>, one function each.</summary>
+    public IEnumerable<Func<Tensor, Tensor>> Segments(Tensor? mask = null, Func<Tensor, Tensor>? pick = null, Tensor? pickMask = null) =>
+        _blocks.Select((block, i) => (Func<Tensor, Tensor>)(i < _blocks.Length - 1 || pick is null
+            ? x => block.Forward(x, mask)
+            : x => block.Forward(x, pickMask, pick)));
 
     private sealed class Block(Weights weights, int width, int layers, int heads, bool quickGelu, double mlpRatio)
     {

@@ -41,13 +41,19 @@ public sealed class VisionTransformer : IImageTower
     }
 
     /// <inheritdoc/>
-    public Tensor Forward(Tensor images)
+    public IReadOnlyList<Func<Tensor, Tensor>> Segments =>
+    [
+        Embed,
+        .. _transformer.Segments(pick: states => states.Narrow(1, 0, 1)), // the last gives [N, 1, width]
+        x => _normAfter.Forward(x.Select(1, 0)).Matmul(_projection),
+    ];
+
+    /// <summary>Pictures to the class token and the patches with their places, <c>[N, 1 + G·G, width]</c>.</summary>
+    private Tensor Embed(Tensor images)
     {
         var patches = Patches(images);
         var first = _class.Expand([patches.Size(0), 1, _width]);
-        var x = Ops.Cat([first, patches], 1) + _positions; // [N, 1 + G·G, width]
-        x = _transformer.Forward(_normBefore.Forward(x), pick: states => states.Narrow(1, 0, 1)); // [N, 1, width]
-        return _normAfter.Forward(x.Select(1, 0)).Matmul(_projection);
+        return _normBefore.Forward(Ops.Cat([first, patches], 1) + _positions);
     }
 
     /// <summary>

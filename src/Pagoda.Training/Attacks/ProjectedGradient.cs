@@ -32,26 +32,32 @@ public sealed class ProjectedGradient
     public Tensor Perturb(Tensor images, Func<Tensor, Tensor> loss)
     {
         using var scope = new TensorScope();
-        Tensor original, x;
-        using (GradMode.Disable())
+        var start = _options.RandomStart ? Ops.EmptyLike(images.Detach(), ScalarType.Float32).Uniform_(-0.5, 0.5, _generator) : null;
+        return scope.Keep(Ascend(images, x =>
         {
-            original = images.Detach().To(ScalarType.Float32);
-            x = _options.RandomStart ? Start(original) : original;
-        }
+            using var recording = GradMode.Enable();
+            var leaf = x.Detach().WithGrad();
+            return Autograd.Grad(loss(leaf), leaf);
+        }, start));
+    }
 
+    /// <summary>Pictures near <paramref name="images"/>, up a gradient that the caller computes.</summary>
+    /// <param name="images"><c>[N, 3, H, W]</c> in [0, 1]; not changed.</param>
+    /// <param name="gradient">From pictures to the gradient of the loss to make large, of the same shape.</param>
+    /// <param name="start">Where in the ball to begin: uniform numbers in [-0.5, 0.5], of the pictures' shape; null for its middle.</param>
+    /// <returns>float32 <c>[N, 3, H, W]</c> in [0, 1], without a graph.</returns>
+    public Tensor Ascend(Tensor images, Func<Tensor, Tensor> gradient, Tensor? start = null)
+    {
+        using var scope = new TensorScope();
+        using var frozen = GradMode.Disable();
+        var original = images.Detach().To(ScalarType.Float32);
+        var x = start is null ? original : Project(original, _options.Norm == AttackNorm.L2 ? start : start * (2 * _options.Radius));
         for (var i = 0; i < _options.Steps; i++)
         {
             using var step = new TensorScope();
-            Tensor gradient;
-            using (GradMode.Enable())
-            {
-                var leaf = x.Detach().WithGrad();
-                gradient = Autograd.Grad(loss(leaf), leaf);
-            }
-
             // The step before's pictures are not needed again; with many steps they would add up.
             var before = x;
-            x = step.Keep(Step(original, x, gradient));
+            x = step.Keep(Step(original, x, gradient(x)));
             if (!ReferenceEquals(before, original))
             {
                 before.Dispose();
@@ -73,12 +79,6 @@ public sealed class ProjectedGradient
         var g = gradient.Type == ScalarType.Float32 ? gradient : gradient.To(ScalarType.Float32);
         var direction = _options.Norm == AttackNorm.L2 ? g / (Length(g) + 1e-10) : g.Sign();
         return scope.Keep(Project(original, (x - original).Add(direction, _options.StepSize)));
-    }
-
-    private Tensor Start(Tensor original)
-    {
-        var noise = Ops.EmptyLike(original).Uniform_(-0.5, 0.5, _generator);
-        return Project(original, _options.Norm == AttackNorm.L2 ? noise : noise * (2 * _options.Radius));
     }
 
     private Tensor Project(Tensor original, Tensor delta)

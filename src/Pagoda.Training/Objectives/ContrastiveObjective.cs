@@ -1,21 +1,25 @@
 using Pagoda.Models.Clip;
 using Pagoda.Torch;
+using Pagoda.Training.Batches;
 
 namespace Pagoda.Training.Objectives;
 
 /// <summary>CLIP's loss: each picture's caption against the batch's others, and the other way round.</summary>
-public sealed class ContrastiveObjective(TowerPair towers) : IObjective
+public sealed class ContrastiveObjective(WholeBatch batch) : IObjective
 {
     /// <inheritdoc/>
     public IEnumerable<(string Name, Tensor Tensor)> State => [];
 
     /// <inheritdoc/>
-    public ObjectiveResult Compute(Tensor images, Tensor tokens)
+    public StepResult Accumulate(Tensor images, Tensor tokens, Tensor? textFeatures)
     {
-        var imageFeatures = towers.EncodeImage(images);
-        var textFeatures = towers.EncodeText(tokens);
-        return new ObjectiveResult(
-            ClipLoss.Compute(imageFeatures, textFeatures, towers.Model.LogitScale), towers.Accuracy(imageFeatures, textFeatures), []);
+        var accuracy = 0.0;
+        var loss = batch.Accumulate(images, textFeatures ?? tokens, (imageFeatures, texts) =>
+        {
+            accuracy = StepResult.AccuracyOf(imageFeatures, texts);
+            return ClipLoss.Compute(imageFeatures, texts, batch.Towers.Model.LogitScale);
+        });
+        return new StepResult(loss, accuracy, []);
     }
 
     /// <inheritdoc/>

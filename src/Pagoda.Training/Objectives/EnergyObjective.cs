@@ -1,87 +1,94 @@
 using Pagoda.Models.Clip;
 using Pagoda.Torch;
+using Pagoda.Training.Batches;
 
 namespace Pagoda.Training.Objectives;
 
 /// <summary>
-/// The adversarial contrastive loss plus an energy loss whose negatives the model paints itself (after CLIP-JEM, arXiv
-/// 2408.17046, with energy E(I, T) = −cos). In place of 50 steps from noise a replay buffer of paintings, each with its
-/// caption, goes on by a few steps each time, as JEM does with SGLD. Texts must prefer the real picture over every
-/// painted one, by cross-entropy and by a soft margin.
+/// CLIP-JEM (Ganz &amp; Elad, arXiv 2408.17046, Algorithm 1): the contrastive adversarial loss plus γ times the contrastive
+/// energy loss, whose negatives the model paints itself. Gradients stop at the negatives.
 /// </summary>
 public sealed class EnergyObjective : IObjective
 {
-    private readonly TowerPair _towers;
+    private readonly WholeBatch _batch;
     private readonly RobustObjective _robust;
     private readonly EnergyOptions _options;
-    private readonly ReplayBuffer _buffer;
+    private readonly NegativeSource _source;
+    private readonly PixelSampler _sampler;
 
-    /// <summary>Starts with a buffer of soft noise.</summary>
-    public EnergyObjective(TowerPair towers, AttackSettings attack, EnergyOptions options)
+    /// <summary>Prepares it.</summary>
+    /// <param name="batch">How pictures go through the model.</param>
+    /// <param name="attack">The adversarial loss's attack.</param>
+    /// <param name="options">The energy loss.</param>
+    /// <param name="bank">Draws the bank's pictures, for <see cref="NegativeStart.Bank"/>.</param>
+    public EnergyObjective(WholeBatch batch, AttackSettings attack, EnergyOptions options, BankSampler? bank = null)
     {
-        _towers = towers;
-        _robust = new RobustObjective(towers, attack);
-        _options = options;
-        _buffer = new ReplayBuffer(options, towers.Model.Config.Vision.ImageSize, towers.Model.Config.Text.ContextLength, towers.Model.Device);
+        (_batch, _options) = (batch, options);
+        _robust = new RobustObjective(batch, attack);
+        _source = new NegativeSource(batch, options, bank);
+        _sampler = new PixelSampler(batch, options);
     }
 
     /// <inheritdoc/>
-    public IEnumerable<(string Name, Tensor Tensor)> State => _buffer.State;
+    public IEnumerable<(string Name, Tensor Tensor)> State => _source.State;
 
     /// <inheritdoc/>
-    public ObjectiveResult Compute(Tensor images, Tensor tokens)
+    public StepResult Accumulate(Tensor images, Tensor tokens, Tensor? textFeatures)
     {
-        var draw = _buffer.Draw(tokens);
-        var negatives = Paint(draw);
-        _buffer.PutBack(draw, negatives);
+        using var scope = new TensorScope();
+        var draw = _source.Draw(images, tokens);
+        var drawnTexts = _batch.EncodeText(draw.Tokens);
+        var negatives = _sampler.Paint(draw.Pictures, _batch.Gather(drawnTexts));
+        _source.PutBack(draw, negatives);
+        var adversarial = _robust.Attack(images, textFeatures ?? _batch.EncodeText(tokens));
 
-        var count = images.Size(0);
-        var textFeatures = _towers.EncodeText(Ops.Cat([tokens, draw.Tokens]));
-        var (texts, paintedTexts) = (textFeatures.Narrow(0, 0, count), textFeatures.Narrow(0, count, draw.Tokens.Size(0)));
-        var adversarial = _robust.Attack(images, texts.Detach());
-        var imageFeatures = _towers.EncodeImage(Ops.Cat([adversarial, negatives]));
-        var (real, painted) = (imageFeatures.Narrow(0, 0, count), imageFeatures.Narrow(0, count, negatives.Size(0)));
-
-        var scale = _towers.Model.LogitScale.Exp();
-        var contrastive = ClipLoss.Compute(real, texts, _towers.Model.LogitScale);
-        var labels = Ops.Arange(count, device: images.Device);
-        var choices = (texts.Matmul(imageFeatures.T()) * scale).CrossEntropyLoss(labels);
-        var realCosine = (real * texts).Sum([1]);
-        var paintedCosine = (painted * paintedTexts).Sum([1]);
-        var margin = ((paintedCosine.Unsqueeze(0) - realCosine.Unsqueeze(1)) * (scale * 0.5)).Softplus().Mean();
-        return new ObjectiveResult(
-            contrastive + ((choices + margin) * _options.Weight),
-            _towers.Accuracy(real, texts),
-            [("adversarial", contrastive.Detach()), ("real", realCosine.Detach().Mean()), ("painted", paintedCosine.Detach().Mean())]);
+        // Of all ranks: the pictures under attack, then the negatives, then the negatives' real counterparts.
+        var (batch, drawn) = (images.Size(0) * _batch.Ranks, negatives.Size(0) * _batch.Ranks);
+        List<Tensor> pictures = draw.Real is null ? [adversarial, negatives] : [adversarial, negatives, draw.Real];
+        StepResult figures = null!;
+        var loss = _batch.Accumulate(
+            Ops.Cat([.. pictures]),
+            textFeatures is null ? Ops.Cat([tokens, draw.Tokens]) : Ops.Cat([textFeatures, drawnTexts]),
+            (features, texts) =>
+            {
+                var (value, seen) = Loss(features, texts, batch, drawn);
+                figures = seen;
+                return value;
+            });
+        return figures with { Loss = loss, Figures = [.. figures.Figures, ("saturated", Saturation(negatives))] };
     }
 
     /// <inheritdoc/>
-    public void Restore(Func<string, Tensor?> read) => _buffer.Restore(read);
+    public void Restore(Func<string, Tensor?> read) => _source.Restore(read);
 
-    /// <summary>Moves paintings towards their captions; gradients stop here.</summary>
-    private Tensor Paint(ReplayBuffer.Selection draw) => _towers.Frozen(() =>
+    private (Tensor Loss, StepResult Figures) Loss(Tensor features, Tensor texts, long batch, long drawn)
     {
-        Tensor texts;
-        using (GradMode.Disable())
+        var logitScale = _batch.Towers.Model.LogitScale;
+        var scale = logitScale.Exp();
+        var (attacked, painted) = (features.Narrow(0, 0, batch), features.Narrow(0, batch, drawn));
+        var (batchTexts, drawnTexts) = (texts.Narrow(0, 0, batch), texts.Narrow(0, batch, drawn));
+        var own = _options.Real == RealPictures.Own;
+        var (real, realTexts) = own ? (features.Narrow(0, batch + drawn, drawn), drawnTexts) : (attacked, batchTexts);
+        var realCosines = (real * realTexts).Sum([1]);
+        var paintedCosines = (painted * drawnTexts).Sum([1]);
+        var contrastive = ClipLoss.Compute(attacked, batchTexts, logitScale);
+        var energy = own ? EnergyLoss.Contrastive(real, painted, realTexts, scale) : EnergyLoss.TextChoices(real, painted, realTexts, scale);
+        if (_options.Margin > 0)
         {
-            texts = _towers.EncodeText(draw.Tokens);
+            energy += EnergyLoss.Margin(realCosines, paintedCosines, scale) * _options.Margin;
         }
 
-        var picture = draw.Pictures;
-        var direction = picture.ZerosLike();
-        for (var step = 0; step < _options.Steps; step++)
-        {
-            using var scope = new TensorScope();
-            var leaf = picture.Detach().WithGrad();
-            var seen = _options.Noise > 0 ? leaf + (leaf.Detach().RandnLike() * _options.Noise) : leaf;
-            var energy = -(_towers.EncodeImage(seen) * texts).Sum();
-            var gradient = Autograd.Grad(energy, leaf);
-            using var frozen = GradMode.Disable();
-            var length = gradient.Flatten(1).LinalgVectorNorm(2, [1]).View([-1, 1, 1, 1]) + 1e-9;
-            direction = scope.Keep((direction * _options.Momentum) + (gradient / length * (1 - _options.Momentum)));
-            picture = scope.Keep((picture.Detach() - (direction * _options.StepSize)).Clamp(0, 1));
-        }
+        var figures = new StepResult(
+            0, StepResult.AccuracyOf(attacked, batchTexts),
+            [("adversarial", contrastive.ToDouble()), ("energy", energy.ToDouble()), ("real", realCosines.Mean().ToDouble()), ("painted", paintedCosines.Mean().ToDouble())]);
+        return (contrastive + (energy * _options.Weight), figures);
+    }
 
-        return picture;
-    });
+    /// <summary>Share of the negatives' numbers, of all ranks, that are at 0 or 1: paintings that a diverging model drives there teach nothing.</summary>
+    private double Saturation(Tensor negatives)
+    {
+        using var frozen = GradMode.Disable();
+        var own = negatives.Le(0).LogicalOr(negatives.Ge(1)).To(ScalarType.Float32).Mean([1, 2, 3]);
+        return _batch.Gather(own).Mean().ToDouble();
+    }
 }

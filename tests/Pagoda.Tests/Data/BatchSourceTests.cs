@@ -19,8 +19,8 @@ public class BatchSourceTests
     public void Next_InParts_TheWholeStreamIsShared()
     {
         using var whole = new SceneSource(Composer, 5);
-        using var even = new SceneSource(Composer, 5, part: 0, parts: 2);
-        using var odd = new SceneSource(Composer, 5, part: 1, parts: 2);
+        using var even = new SceneSource(Composer, 5, share: new Share(0, 2));
+        using var odd = new SceneSource(Composer, 5, share: new Share(1, 2));
         var (all, a, b) = (whole.Next(20), even.Next(10), odd.Next(10));
         for (var i = 0; i < 20; i++)
         {
@@ -74,8 +74,8 @@ public class BatchSourceTests
     [InlineData("")]
     [InlineData("null")]
     [InlineData("{}")]
-    [InlineData("{\"Seed\":1,\"Index\":-3}")]
-    [InlineData("{\"Seed\":1,\"Index\":3,\"Other\":1}")]
+    [InlineData("{\"Seed\":1,\"Start\":0,\"Index\":-3}")]
+    [InlineData("{\"Seed\":1,\"Start\":0,\"Index\":3,\"Other\":1}")]
     public void Restore_SomethingElse_SaysSo(string position)
     {
         using var source = new SceneSource(Composer, 1);

@@ -17,14 +17,21 @@ public sealed class ImageFolderTests : IDisposable
         _folder.Write("alone.png", [4]);
         _folder.Write("notes.md", "no picture");
         _folder.Write("captions.csv", "file_name,caption\r\nb.PNG,\"from the \"\"table\"\", indeed\"\r\nb.PNG,again\r\n");
-        var log = new List<string>();
-        using var folder = new ImageFolder(_folder.Path, 1, log: log.Add);
-        var samples = Enumerable.Range(0, 6).Select(_ => folder.Next()).DistinctBy(sample => sample.Name).ToDictionary(sample => sample.Picture[0], sample => sample.Captions);
-        Assert.Equal(["from the text", "second"], samples[1]);
-        Assert.Equal(["from the \"table\", indeed", "again"], samples[2]);
-        Assert.Equal(["maine coon"], samples[3]);
-        Assert.DoesNotContain((byte)4, samples.Keys);
-        Assert.Contains("alone.png", log[0]);
+        _folder.Write("00000/d.jpg", [5]);
+        _folder.Write("00000/d.json", "{\"caption\": \"from the json\", \"status\": \"success\"}");
+        _folder.Write("00000/e.jpg", [6]);
+        _folder.Write("00000/e.json", "{\"caption\": \"lost\", \"status\": \"failed_to_download\"}");
+        var folder = new ImageFolder(_folder.Path);
+        Assert.Equal(6, folder.Count);
+        Assert.Equal(["from the text", "second"], Captions("a.jpg"));
+        Assert.Equal(["from the \"table\", indeed", "again"], Captions("b.PNG"));
+        Assert.Equal(["maine coon"], Captions("c.webp"));
+        Assert.Equal(["from the json"], Captions("d.jpg"));
+        Assert.Equal(Defect.NoCaption, Assert.Throws<DataException>(() => Captions("alone.png")).Defect);
+        Assert.Equal(Defect.NotDownloaded, Assert.Throws<DataException>(() => Captions("e.jpg")).Defect);
+
+        IReadOnlyList<string> Captions(string name) =>
+            folder.CaptionsOf(Enumerable.Range(0, folder.Count).Single(index => folder.PathOf(index).EndsWith(name, StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -35,10 +42,9 @@ public sealed class ImageFolderTests : IDisposable
         _folder.Write("a.jpg", [1]);
         _folder.Write("b.jpg", [2]);
         _folder.Write(name, table);
-        using var folder = new ImageFolder(_folder.Path, 1);
-        var samples = new[] { folder.Next(), folder.Next() }.OrderBy(sample => sample.Name).ToArray();
-        Assert.Equal(["x", "y"], samples[0].Captions);
-        Assert.Equal(["z"], samples[1].Captions);
+        var folder = new ImageFolder(_folder.Path);
+        Assert.Equal(["x", "y"], folder.CaptionsOf(0));
+        Assert.Equal(["z"], folder.CaptionsOf(1));
     }
 
     [Theory]
@@ -50,7 +56,7 @@ public sealed class ImageFolderTests : IDisposable
     {
         _folder.Write("a.jpg", [1]);
         _folder.Write(name, table);
-        Assert.Contains(says, Assert.Throws<DataException>(() => new ImageFolder(_folder.Path, 1)).Message);
+        Assert.Contains(says, Assert.Throws<DataException>(() => new ImageFolder(_folder.Path)).Message);
     }
 
     [Fact]
@@ -61,21 +67,21 @@ public sealed class ImageFolderTests : IDisposable
             _folder.Write($"thing/{i}.png", [(byte)i]);
         }
 
-        using var folder = new ImageFolder(_folder.Path, 1);
+        using var folder = new ListedPictures(new ImageFolder(_folder.Path), 1);
         var positions = new List<string>();
         var seen = new List<byte>();
         for (var i = 0; i < 30; i++)
         {
             positions.Add(folder.Save());
-            seen.Add(folder.Next().Picture[0]);
+            seen.Add(folder.Next().Picture()[0]);
         }
 
         Assert.Equal(7, seen.Take(7).Distinct().Count());
         for (var i = 0; i < 20; i++)
         {
-            using var other = new ImageFolder(_folder.Path, 1);
+            using var other = new ListedPictures(new ImageFolder(_folder.Path), 1);
             other.Restore(positions[i]);
-            Assert.Equal(seen.Skip(i).Take(10), Enumerable.Range(0, 10).Select(_ => other.Next().Picture[0]));
+            Assert.Equal(seen.Skip(i).Take(10), Enumerable.Range(0, 10).Select(_ => other.Next().Picture()[0]));
         }
     }
 
@@ -83,12 +89,12 @@ public sealed class ImageFolderTests : IDisposable
     public void Next_NoCaptionAnywhere_SaysSoInsteadOfTurningForEver()
     {
         _folder.Write("a.png", [1]);
-        using var folder = new ImageFolder(_folder.Path, 1);
-        Assert.Throws<DataException>(folder.Next);
+        using var source = new DecodedSource(new ListedPictures(new ImageFolder(_folder.Path), 1), new Crop { Size = 4 }, 1);
+        Assert.Contains("samples in a row", Assert.Throws<DataException>(() => source.Next(1)).Message);
     }
 
     [Fact]
-    public void New_EmptyFolder_SaysSo() => Assert.Contains("0 pictures", Assert.Throws<DataException>(() => new ImageFolder(_folder.Path, 1)).Message);
+    public void New_EmptyFolder_SaysSo() => Assert.Contains("0 pictures", Assert.Throws<DataException>(() => new ImageFolder(_folder.Path)).Message);
 
     public void Dispose() => _folder.Dispose();
 }

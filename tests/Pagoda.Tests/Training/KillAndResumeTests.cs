@@ -12,7 +12,7 @@ public sealed class KillAndResumeTests : IDisposable
     [Theory]
     [InlineData("contrastive")]
     [InlineData("clipag")]
-    [InlineData("energy")]
+    [InlineData("clip-jem")]
     public async Task Train_KilledAndStartedAgain_EndsWithTheSameBytes(string method)
     {
         var config = _tiny.Yaml(method, Steps);
@@ -36,6 +36,39 @@ public sealed class KillAndResumeTests : IDisposable
         {
             Assert.True(_tiny.Bytes($"whole/{file}").AsSpan().SequenceEqual(_tiny.Bytes($"killed/{file}")), $"{file} differs; killed after step {killedAfter}");
         }
+    }
+
+    /// <summary>Ten times, at any moment, the writing of checkpoints included: after every step there is one.</summary>
+    [Fact]
+    public async Task Train_KilledTenTimesAtRandomMoments_EndsWithTheSameBytes()
+    {
+        var config = _tiny.Yaml("clip-jem", 60);
+        File.WriteAllText(config, File.ReadAllText(config).Replace("save_every: 3", "save_every: 1", StringComparison.Ordinal));
+        await RunToTheEnd(config, "whole");
+        var kills = new List<string>();
+        while (kills.Count < 10)
+        {
+            using var process = Start(config, "killed");
+            var steps = Random.Shared.Next(1, 4);
+            var last = "";
+            for (var seen = 0; seen < steps; seen += last.StartsWith("step ", StringComparison.Ordinal) ? 1 : 0)
+            {
+                last = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"ended early: {await process.StandardError.ReadToEndAsync()}");
+            }
+
+            await Task.Delay(Random.Shared.Next(0, 12));
+            process.Kill();
+            await process.WaitForExitAsync();
+            kills.Add(last[..last.IndexOf(' ', 5)]);
+        }
+
+        await RunToTheEnd(config, "killed");
+        foreach (var file in new[] { "checkpoint.safetensors", "model.safetensors", "best/model.safetensors" })
+        {
+            Assert.True(_tiny.Bytes($"whole/{file}").AsSpan().SequenceEqual(_tiny.Bytes($"killed/{file}")), $"{file} differs; killed after {string.Join(", ", kills)}");
+        }
+
+        Assert.Equal(60, File.ReadAllLines(_tiny.File("killed/metrics.jsonl")).Length);
     }
 
     public void Dispose() => _tiny.Dispose();

@@ -75,6 +75,8 @@ internal sealed class TinyTraining : IDisposable
           buffer: 12
           steps: 2
           max_age: 5
+          sampler: gradient
+          step_size: 0.9
         optimizer:
           steps: {steps}
           batch: 8
@@ -88,7 +90,7 @@ internal sealed class TinyTraining : IDisposable
     public TrainingOptions Options(string method, int steps, params string[] settings) => TrainingConfigFile.Read(Yaml(method, steps), settings);
 
     /// <summary>Runs to the end, or to a step.</summary>
-    public List<TrainingReport> Run(TrainingOptions options, string folder, long stopAfter = long.MaxValue, bool force = false)
+    public List<TrainingReport> Run(TrainingOptions options, string folder, long stopAfter = long.MaxValue, bool force = false, Action<string>? note = null)
     {
         using var cancel = new CancellationTokenSource();
         using var trainer = TrainingRun.Open(options, File(folder), force);
@@ -102,7 +104,7 @@ internal sealed class TinyTraining : IDisposable
                     cancel.Cancel();
                 }
             },
-            cancel.Token);
+            cancel.Token, note: note);
         return reports;
     }
 

@@ -57,7 +57,8 @@ public sealed class TrainCommandTests : IDisposable
         _tiny.Write("pictures/red_square/broken.png", "no picture");
         var (code, _, error) = await Run(default, "train", _tiny.Yaml("contrastive", 8), "--out", _tiny.File("run"));
         Assert.Equal(0, code);
-        Assert.Contains("broken.png is left out", error, StringComparison.Ordinal);
+        Assert.Contains("broken.png", error, StringComparison.Ordinal);
+        Assert.Contains("broken.png", await File.ReadAllTextAsync(_tiny.File("run/left-out.jsonl")), StringComparison.Ordinal);
     }
 
     [Fact]

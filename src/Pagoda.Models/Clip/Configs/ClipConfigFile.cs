@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Pagoda.Formats;
 
 namespace Pagoda.Models.Clip.Configs;
@@ -35,10 +36,13 @@ public static class ClipConfigFile
     public static string? FindIn(string folder) => Names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
     /// <summary>Writes a configuration in the form of <c>open_clip_config.json</c>, replacing a file that is there.</summary>
+    /// <param name="path">Where to.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="beside">Further entries of the file, which readers of the configuration pass over.</param>
     /// <exception cref="IOException">The disk refuses.</exception>
-    public static void Write(string path, ClipConfig config) => AtomicFile.Write(path, overwrite: true, stream =>
+    public static void Write(string path, ClipConfig config, IReadOnlyDictionary<string, JsonNode>? beside = null) => AtomicFile.Write(path, overwrite: true, stream =>
     {
         using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
-        OpenClipConfig.Write(json, config);
+        OpenClipConfig.Write(json, config, beside ?? new Dictionary<string, JsonNode>());
     });
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Pagoda.Models.Clip.Configs;
 
@@ -28,7 +29,7 @@ internal static class OpenClipConfig
         };
     }
 
-    public static void Write(Utf8JsonWriter json, ClipConfig config)
+    public static void Write(Utf8JsonWriter json, ClipConfig config, IReadOnlyDictionary<string, JsonNode> beside)
     {
         json.WriteStartObject();
         json.WriteStartObject("model_cfg");
@@ -53,6 +54,12 @@ internal static class OpenClipConfig
         WriteList(json, "mean", config.Mean);
         WriteList(json, "std", config.Std);
         json.WriteEndObject();
+        foreach (var (key, value) in beside)
+        {
+            json.WritePropertyName(key);
+            value.WriteTo(json);
+        }
+
         json.WriteEndObject();
     }
 

@@ -1,5 +1,6 @@
 using Pagoda.Cli.Commands;
 using Pagoda.Cli.Doctor;
+using Pagoda.Torch;
 
 namespace Pagoda.Tests.Cli.Doctor;
 
@@ -33,6 +34,16 @@ public sealed class DiagnosisTests
 
     [Fact]
     public void Of_HealthyMachine_FindsNothing() => Assert.Empty(Diagnosis.Of(Healthy));
+
+    [Theory]
+    [InlineData("gloo, nccl")]
+    [InlineData("")]
+    public void Run_AnyLibtorch_SaysWhatConnectsProcesses(string backends)
+    {
+        var output = new StringWriter();
+        DoctorCommand.Run(output, json: false, Healthy with { Engine = Engine with { DistributedBackends = backends.Split(", ", StringSplitOptions.RemoveEmptyEntries) } });
+        Assert.Contains(backends.Length > 0 ? backends : "this libtorch connects no processes", output.ToString(), StringComparison.Ordinal);
+    }
 
     public static TheoryData<string, string> Advised => new()
     {

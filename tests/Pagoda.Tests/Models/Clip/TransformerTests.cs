@@ -35,7 +35,7 @@ public sealed class TransformerTests
         using var scope = new TensorScope();
         var config = new VisionConfig { Architecture = VisionArchitecture.ViT, ImageSize = 32, PatchSize = 8, Width = [Width], Layers = [1], HeadWidth = 8 };
         var weights = Weights.Initialize(5, Device.Cpu);
-        var tower = new VisionTransformer(weights, config, embedDim: 16, quickGelu: false);
+        IImageTower tower = new VisionTransformer(weights, config, embedDim: 16, quickGelu: false);
         using var generator = new Generator(6);
         var images = Ops.Randn([3, 3, height, width], generator).WithGrad();
 

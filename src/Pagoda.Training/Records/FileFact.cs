@@ -1,0 +1,62 @@
+using System.Security.Cryptography;
+using System.Text;
+using Pagoda.Data.Shards;
+using Pagoda.Formats.Checkpoints;
+using Pagoda.Models.Catalogue;
+
+namespace Pagoda.Training.Records;
+
+/// <summary>A file that a run began with or made.</summary>
+/// <param name="Path">Where it is.</param>
+/// <param name="Sha256">SHA-256 of its bytes in lower-case hexadecimal.</param>
+public sealed record FileFact(string Path, string Sha256)
+{
+    /// <summary>Reads a file and takes its hash.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static FileFact Of(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return new FileFact(path, Convert.ToHexStringLower(SHA256.HashData(stream)));
+    }
+
+    /// <summary>The files of the weights that <c>model.from</c> names; none for new weights.</summary>
+    internal static IReadOnlyList<FileFact> OfStart(ModelOptions options)
+    {
+        if (options.From.Length == 0)
+        {
+            return [];
+        }
+
+        if (System.IO.Path.GetFileName(options.From) == TrainingCheckpoint.FileName && File.Exists(options.From))
+        {
+            return [Of(options.From)];
+        }
+
+        using var archive = CheckpointFile.Open(ModelLocation.Find(options.From, "clip").Path);
+        return archive.Path.EndsWith(".json", StringComparison.Ordinal)
+            ? [Of(archive.Path), .. Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(archive.Path)!, "*.safetensors").Order(StringComparer.Ordinal).Select(Of)]
+            : [Of(archive.Path)];
+    }
+}
+
+/// <summary>What a run is trained on, as it lay there when the run began.</summary>
+/// <param name="Description">What it is.</param>
+/// <param name="Files">How many files.</param>
+/// <param name="Bytes">Their sizes' sum.</param>
+/// <param name="Sha256">SHA-256 of their listing: for each file, in the order of names, its name, a tab, its size and a line end. The contents are not read.</param>
+public sealed record DataFact(string Description, long Files, long Bytes, string Sha256)
+{
+    internal static DataFact Of(TrainingData data)
+    {
+        var listed = data.Files.Where(File.Exists)
+            .Select(file => (Name: Path.GetFileName(file), Size: new FileInfo(file).Length))
+            .OrderBy(file => file.Name, StringComparer.Ordinal).ThenBy(file => file.Size).ToList();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (name, size) in listed)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{name}\t{size}\n")));
+        }
+
+        return new DataFact(data.Description, listed.Count, listed.Sum(file => file.Size), Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+}
