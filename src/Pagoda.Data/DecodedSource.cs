@@ -16,6 +16,7 @@ public sealed class DecodedSource : IBatchSource
     private readonly ulong _seed;
     private readonly int _threads;
     private readonly LeftOutReport _report;
+    private readonly bool _captions;
     private readonly Share _share;
     private DecodingPipeline? _pipeline;
     private Func<string> _position;
@@ -30,12 +31,15 @@ public sealed class DecodedSource : IBatchSource
     /// <param name="threads">Threads that decode; 0 takes all cores.</param>
     /// <param name="report">Counts what is left out, and stops when it is too much.</param>
     /// <param name="share">This process's share of the stream, as the source has it.</param>
-    public DecodedSource(ICaptionedSource samples, Crop crop, ulong seed, int threads = 0, LeftOutReport? report = null, Share? share = null)
+    /// <param name="captions">False leaves captions unread, and empty in the batches: for what learns from pictures alone.</param>
+    public DecodedSource(
+        ICaptionedSource samples, Crop crop, ulong seed, int threads = 0, LeftOutReport? report = null, Share? share = null, bool captions = true)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(crop.Size, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         (_samples, _crop, _seed, _report, _share) = (samples, crop, seed, report ?? new LeftOutReport(), (share ?? Share.All).Checked());
         _threads = threads == 0 ? Environment.ProcessorCount : threads;
+        _captions = captions;
         _position = samples.Mark();
     }
 
@@ -148,7 +152,7 @@ public sealed class DecodedSource : IBatchSource
         var random = new SampleRandom(_seed, _start + number * _share.Parts + _share.Part);
         try
         {
-            var caption = random.Pick(sample.Captions());
+            var caption = _captions ? random.Pick(sample.Captions()) : "";
             var pixels = new byte[3 * Size * Size];
             _crop.Apply(sample.Picture(), sample.Name, ref random, pixels);
             return new DecodedSample(sample, caption, pixels, null);

@@ -40,11 +40,12 @@ public sealed class StoredData
     /// <param name="kind">Its kind.</param>
     /// <param name="path">Where: a shard pattern or a folder of shards, a folder, a table, a JSON file.</param>
     /// <param name="images">What a table's or COCO's file names are relative to; the table's own folder when empty.</param>
+    /// <param name="captions">False leaves a folder's table of captions unread.</param>
     /// <exception cref="DataException">It is not there or cannot be used.</exception>
-    public static StoredData Open(StoredKind kind, string path, string images = "") => kind switch
+    public static StoredData Open(StoredKind kind, string path, string images = "", bool captions = true) => kind switch
     {
         StoredKind.Shards => Shards(path),
-        StoredKind.Folder => Listed(new ImageFolder(path), Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)),
+        StoredKind.Folder => Listed(new ImageFolder(path, captions), Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)),
         StoredKind.Table => Listed(CaptionTable.Read(path, Beside(path, images)).Checked(), [path]),
         StoredKind.Coco => Listed(CocoCaptions.Read(path, Beside(path, images)).Checked(), [path]),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
@@ -54,12 +55,14 @@ public sealed class StoredData
     /// Finds data by a name as mixtures write it: <c>shards:</c>, <c>folder:</c>, <c>table:</c> or <c>coco:</c> and the path, for tables
     /// and COCO with <c>@</c> and the pictures' folder; without a kind it is guessed from the name.
     /// </summary>
+    /// <param name="name">The name.</param>
+    /// <param name="captions">False leaves a folder's table of captions unread.</param>
     /// <exception cref="DataException">It is not there or cannot be used.</exception>
-    public static StoredData Open(string name)
+    public static StoredData Open(string name, bool captions = true)
     {
         var (kind, path) = Kind(name);
         var at = kind is StoredKind.Table or StoredKind.Coco ? path.LastIndexOf('@') : -1;
-        return at > 0 ? Open(kind, path[..at], path[(at + 1)..]) : Open(kind, path);
+        return at > 0 ? Open(kind, path[..at], path[(at + 1)..], captions) : Open(kind, path, captions: captions);
     }
 
     /// <summary>An endless stream from its beginning.</summary>

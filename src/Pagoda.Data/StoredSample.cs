@@ -27,10 +27,10 @@ public abstract record StoredSample(string Shard, string Key, long Epoch)
     public abstract byte[] Picture();
 }
 
-/// <summary>A sample in memory.</summary>
-internal sealed record ReadSample(string Shard, string Key, long Epoch, byte[] Bytes, IReadOnlyList<string> Texts) : StoredSample(Shard, Key, Epoch)
+/// <summary>A sample in memory, with the bytes of the text and JSON files beside its picture.</summary>
+internal sealed record ReadSample(string Shard, string Key, long Epoch, byte[] Bytes, byte[]? Text, byte[]? Json) : StoredSample(Shard, Key, Epoch)
 {
-    public override IReadOnlyList<string> Captions() => Texts;
+    public override IReadOnlyList<string> Captions() => Data.Captions.Beside(Name, Text, Json);
 
     public override byte[] Picture() => Bytes;
 }

@@ -53,6 +53,14 @@ public sealed record MemoryEstimate(long Model, long Activations, long Rest)
         return new MemoryEstimate(4 * model, (long)(4 * Backward * activations), Program + data + captions + (4 * (buffer + (4L * own * pixels))));
     }
 
+    /// <summary>Estimates the memory of a run that holds so many numbers for the backward pass.</summary>
+    /// <param name="trained">Numbers that are trained.</param>
+    /// <param name="options">The run.</param>
+    /// <param name="activations">Numbers held at a time, in float32's size.</param>
+    /// <param name="data">Bytes of the data and of the batches that wait.</param>
+    internal static MemoryEstimate Of(long trained, TrainingOptions options, double activations, long data) => new(
+        4 * trained * (options.Optimizer.AverageDecay > 0 ? 5 : 4), (long)(4 * Backward * activations), Program + data);
+
     private static int Segments(ClipConfig config) => config.Vision.Layers.Sum() + 2;
 
     /// <summary>Numbers that one picture leaves for the backward pass of the image tower.</summary>

@@ -2,12 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using Pagoda.Data;
 using Pagoda.Formats.Checkpoints;
-using Pagoda.Models.Clip;
-using Pagoda.Models.Clip.Tokenizer;
 using Pagoda.Torch;
 using Pagoda.Torch.Distributed;
 using Pagoda.Torch.Optimizers;
-using Pagoda.Training.Objectives;
+using Pagoda.Training.Learners;
 
 namespace Pagoda.Training;
 
@@ -18,18 +16,15 @@ namespace Pagoda.Training;
 internal sealed class RunState(
     TrainingOptions options,
     RunFolder folder,
-    (ClipModel Model, ClipTokenizer Tokenizer) start,
+    ILearner learner,
     AdamW optimizer,
     ExponentialMovingAverage? average,
-    IObjective objective,
     IBatchSource data,
     DivergenceGuard guard,
     ProcessGroup? group)
 {
-    /// <summary>How slowly the accuracy that chooses the best model follows the batches'.</summary>
-    private const double AccuracyDecay = 0.98;
-
-    private readonly ClipModel _model = start.Model;
+    /// <summary>How slowly the score that chooses the best model follows the batches'.</summary>
+    private const double ScoreDecay = 0.98;
 
     /// <summary>Steps done.</summary>
     public long Step { get; set; }
@@ -40,24 +35,24 @@ internal sealed class RunState(
     /// <summary>How often the run has gone back after it had diverged.</summary>
     public int Rollbacks { get; private set; }
 
-    /// <summary>A running mean of the batches' accuracy; what the watch measured takes its place.</summary>
-    public double Accuracy { get; private set; }
+    /// <summary>A running mean of the steps' scores; what the watch measured takes its place.</summary>
+    public double Score { get; private set; } = double.NaN;
 
-    /// <summary>The largest accuracy of a saved model.</summary>
-    public double Best { get; private set; }
+    /// <summary>The largest score of a saved model.</summary>
+    public double Best { get; private set; } = double.NegativeInfinity;
 
-    /// <summary>Takes a step's accuracy into the running mean.</summary>
-    public void Follow(double accuracy) => Accuracy = Accuracy == 0 ? accuracy : (Accuracy * AccuracyDecay) + (accuracy * (1 - AccuracyDecay));
+    /// <summary>Takes a step's score into the running mean.</summary>
+    public void Follow(double score) => Score = double.IsNaN(Score) ? score : (Score * ScoreDecay) + (score * (1 - ScoreDecay));
 
     /// <summary>Writes the checkpoint and the model; every rank calls it.</summary>
     /// <param name="consider">Whether this model may be the best one; not at places where a user happened to stop.</param>
-    /// <param name="accuracy">What it is judged by; the running mean when null.</param>
-    public void Save(bool consider, double? accuracy = null)
+    /// <param name="score">What it is judged by; the running mean when null.</param>
+    public void Save(bool consider, double? score = null)
     {
         var position = data.Save();
         var positions = group?.AllGatherText(position) ?? [position];
-        var better = consider && (accuracy ?? Accuracy) > Best;
-        Best = better ? accuracy ?? Accuracy : Best;
+        var better = consider && (score ?? Score) > Best;
+        Best = better ? score ?? Score : Best;
         if (group is null or { Rank: 0 })
         {
             Write(positions, better);
@@ -111,25 +106,25 @@ internal sealed class RunState(
             ["data"] = JsonSerializer.Serialize(positions),
             ["options"] = TrainingConfigFile.Write(options),
             ["rollbacks"] = Rollbacks.ToString(CultureInfo.InvariantCulture),
-            ["accuracy"] = Accuracy.ToString("R", CultureInfo.InvariantCulture),
+            ["score"] = Score.ToString("R", CultureInfo.InvariantCulture),
             ["best"] = Best.ToString("R", CultureInfo.InvariantCulture),
             ["guard"] = guard.Save(),
         };
         using var scope = new TensorScope();
         var generators = new List<(string, Tensor)> { ("generator.cpu", Generator.DefaultState(Device.Cpu)) };
-        if (_model.Device.Type == DeviceType.Cuda)
+        if (learner.Device.Type == DeviceType.Cuda)
         {
-            generators.Add(("generator.cuda", Generator.DefaultState(_model.Device)));
+            generators.Add(("generator.cuda", Generator.DefaultState(learner.Device)));
         }
 
         folder.WriteCheckpoint(
             path => TrainingCheckpoint.Write(
                 path,
                 [
-                    .. Named(TrainingCheckpoint.Model, _model.Weights.StateDict.Select(p => (p.Key, p.Value))),
+                    .. Named(TrainingCheckpoint.Model, learner.Weights.Select(p => (p.Key, p.Value))),
                     .. Named("average.", average?.Average.Select(p => (p.Key, p.Value)) ?? []),
                     .. Named("optimizer.", optimizer.State),
-                    .. Named("objective.", objective.State),
+                    .. Named("objective.", learner.State),
                     .. generators,
                 ],
                 facts),
@@ -142,9 +137,7 @@ internal sealed class RunState(
         }
     }
 
-    private void SaveModel(string path) => ClipSaver.Save(
-        path, _model, start.Tokenizer, average: average?.Average,
-        metadata: new Dictionary<string, string> { ["step"] = Step.ToString(CultureInfo.InvariantCulture) }, trainedBy: EnumNames.NameOf(options.Method));
+    private void SaveModel(string path) => learner.Save(path, average?.Average, Step);
 
     private void Restore(IReadOnlySet<string> changed)
     {
@@ -153,14 +146,14 @@ internal sealed class RunState(
         using var frozen = GradMode.Disable();
         SavedStep = Step = TrainingCheckpoint.Number(archive, "step");
         Rollbacks = (int)TrainingCheckpoint.Number(archive, "rollbacks");
-        Accuracy = double.Parse(archive.Metadata["accuracy"], CultureInfo.InvariantCulture);
+        Score = double.Parse(archive.Metadata["score"], CultureInfo.InvariantCulture);
         Best = double.Parse(archive.Metadata["best"], CultureInfo.InvariantCulture);
-        TrainingCheckpoint.ReadWeights(archive, _model.Weights.StateDict);
+        TrainingCheckpoint.ReadWeights(archive, learner.Weights);
         average?.Restore(TrainingCheckpoint.Reader(archive, "average."));
         optimizer.Restore(Step, TrainingCheckpoint.Reader(archive, "optimizer."));
         if (!changed.Any(key => key.StartsWith("energy.", StringComparison.Ordinal)))
         {
-            objective.Restore(TrainingCheckpoint.Reader(archive, "objective."));
+            learner.Restore(TrainingCheckpoint.Reader(archive, "objective."));
         }
 
         if (!changed.Any(key => key.StartsWith("guard.", StringComparison.Ordinal)))
@@ -177,9 +170,9 @@ internal sealed class RunState(
         if (!changed.Contains("seed"))
         {
             Generator.SetDefaultState(Device.Cpu, TrainingCheckpoint.Reader(archive, "generator.")("cpu")!);
-            if (TrainingCheckpoint.Reader(archive, "generator.")("cuda") is { } cuda && _model.Device.Type == DeviceType.Cuda)
+            if (TrainingCheckpoint.Reader(archive, "generator.")("cuda") is { } cuda && learner.Device.Type == DeviceType.Cuda)
             {
-                Generator.SetDefaultState(_model.Device, cuda);
+                Generator.SetDefaultState(learner.Device, cuda);
             }
         }
     }

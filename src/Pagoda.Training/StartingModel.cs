@@ -24,8 +24,13 @@ internal static class StartingModel
         return (loaded.Model, loaded.Tokenizer);
     }
 
-    /// <summary>The model's shape.</summary>
-    public static ClipConfig Shape(ModelOptions options)
+    /// <summary>The shape of the model that the options name, loaded or new.</summary>
+    public static ClipConfig ConfigOf(ModelOptions options) =>
+        options.From.Length == 0 ? ClipPresets.Find(options.Config) ?? ClipConfigFile.Read(options.Config)
+        : options.Architecture.Length > 0 && ClipPresets.Find(options.Architecture) is { } known ? known
+        : Shape(options);
+
+    private static ClipConfig Shape(ModelOptions options)
     {
         if (IsCheckpoint(options.From))
         {

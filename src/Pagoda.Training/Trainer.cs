@@ -1,12 +1,9 @@
 using System.Globalization;
 using Pagoda.Data;
-using Pagoda.Models.Clip;
-using Pagoda.Models.Clip.Tokenizer;
 using Pagoda.Torch;
 using Pagoda.Torch.Distributed;
 using Pagoda.Torch.Optimizers;
-using Pagoda.Training.Batches;
-using Pagoda.Training.Objectives;
+using Pagoda.Training.Learners;
 using Pagoda.Training.Records;
 using Pagoda.Training.Watch;
 
@@ -16,71 +13,55 @@ namespace Pagoda.Training;
 /// <param name="Step">Steps done.</param>
 /// <param name="Steps">Steps in all.</param>
 /// <param name="Loss">The loss.</param>
-/// <param name="Accuracy">Share of pictures whose own caption is the nearest of the batch.</param>
-/// <param name="Figures">The objective's further figures.</param>
+/// <param name="Figures">Further figures of what is trained.</param>
 /// <param name="ImagesPerSecond">Since the last report.</param>
 /// <param name="Left">Time left at this rate.</param>
 public sealed record TrainingReport(
-    long Step, long Steps, double Loss, double Accuracy, IReadOnlyList<(string Name, double Value)> Figures, double ImagesPerSecond, TimeSpan Left)
+    long Step, long Steps, double Loss, IReadOnlyList<(string Name, double Value)> Figures, double ImagesPerSecond, TimeSpan Left)
 {
     /// <summary>All figures by name, as the records have them.</summary>
     internal IEnumerable<(string Name, double Value)> Named(double learningRate) =>
-        [("loss", Loss), ("accuracy", Accuracy), .. Figures, ("learning_rate", learningRate), ("images_per_second", Math.Round(ImagesPerSecond, 2))];
+        [("loss", Loss), .. Figures, ("learning_rate", learningRate), ("images_per_second", Math.Round(ImagesPerSecond, 2))];
 }
 
 /// <summary>
-/// Trains a CLIP model in a run folder: <c>checkpoint.safetensors</c> to go on from, bit for bit, the model as
-/// <c>model.safetensors</c> with its <c>config.json</c> and <c>tokenizer.json</c>, the best model so far in <c>best/</c>, and its
+/// Trains a model in a run folder: <c>checkpoint.safetensors</c> to go on from, bit for bit, the model's own files
+/// (<c>model.safetensors</c>, <c>config.json</c>, ...), the best model so far in <c>best/</c>, and its
 /// records (<see cref="RunRecords"/>). Where several ranks train together each has a trainer, and rank 0's writes.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
     private readonly TrainingOptions _options;
     private readonly RunFolder _folder;
-    private readonly ClipModel _model;
-    private readonly ClipTokenizer _tokenizer;
+    private readonly ILearner _learner;
     private readonly IBatchSource _data;
-    private readonly IObjective _objective;
-    private readonly WholeBatch _batch;
-    private readonly TextFeatures? _texts;
     private readonly AdamW _optimizer;
     private readonly ExponentialMovingAverage? _average;
     private readonly CosineSchedule _schedule;
-    private readonly (string Name, Tensor Tensor)[] _trained;
     private readonly DivergenceGuard _guard;
     private readonly RunState _state;
     private readonly ProcessGroup? _group;
     private readonly TrainingData _source;
-    private readonly RunWatch? _watch;
 
     /// <summary>Builds a run, or takes up the one in the folder; the trainer disposes folder and batches.</summary>
     internal Trainer(
-        TrainingOptions options, RunFolder folder, (ClipModel Model, ClipTokenizer Tokenizer) start, TrainingData data, IReadOnlySet<string> changed,
-        TrainingTools tools)
+        TrainingOptions options, RunFolder folder, ILearner learner, TrainingData data, TrainingPlan plan, IReadOnlySet<string> changed, ProcessGroup? group)
     {
-        (_options, _folder, _source, _group) = (options, folder, data, tools.Group);
-        (_model, _tokenizer) = start;
+        (_options, _folder, _learner, _source, _group, Plan) = (options, folder, learner, data, group, plan);
         Generator.Seed(options.Seed);
-        _trained = Trainable(_model, options.Model.FreezeText);
-        _group?.Broadcast([.. _model.Weights.StateDict.Values]);
-        var towers = new TowerPair(_model, TrainingPlan.Autocasts(options, _model.Device));
-        _batch = new WholeBatch(towers, options.Memory.Chunk, options.Memory.Checkpointing, _group);
-        _texts = options.Memory.TextCache > 0 && !towers.TrainsText ? new TextFeatures(towers, _tokenizer, options.Memory.TextCache) : null;
-        _objective = Objective(options, _batch, tools);
+        _group?.Broadcast([.. learner.Weights.Values]);
         var optimizer = options.Optimizer;
-        // Decay pulls matrices and kernels to zero; gains, biases and the logit scale have their own right values (open_clip does the same).
         _optimizer = new AdamW(
             [
-                new ParameterGroup([.. _trained.Where(p => p.Tensor.Dimensions >= 2)], optimizer.WeightDecay),
-                new ParameterGroup([.. _trained.Where(p => p.Tensor.Dimensions < 2)], 0),
+                new ParameterGroup([.. learner.Trained.Where(p => learner.Decays(p.Name, p.Tensor))], optimizer.WeightDecay),
+                new ParameterGroup([.. learner.Trained.Where(p => !learner.Decays(p.Name, p.Tensor))], 0),
             ],
-            optimizer.LearningRate, beta2: optimizer.Beta2);
+            optimizer.LearningRate, optimizer.Beta1, optimizer.Beta2);
         _schedule = new CosineSchedule(optimizer.LearningRate, optimizer.WarmUp, optimizer.Steps, optimizer.LearningRate * optimizer.FinalShare);
-        _average = optimizer.AverageDecay > 0 ? new ExponentialMovingAverage(_trained, optimizer.AverageDecay) : null;
-        _watch = _group is null or { Rank: 0 } && RunWatch.IsWanted(options) ? new RunWatch(options, _model, _tokenizer, tools.Painter) : null;
+        _average = optimizer.AverageDecay > 0 ? new ExponentialMovingAverage(learner.Trained, optimizer.AverageDecay) : null;
         _guard = new DivergenceGuard(options.Guard);
         _data = data.Batches();
-        _state = new RunState(options, folder, start, _optimizer, _average, _objective, _data, _guard, _group);
+        _state = new RunState(options, folder, learner, _optimizer, _average, _data, _guard, _group);
         try
         {
             _state.Resume(changed);
@@ -90,8 +71,6 @@ public sealed class Trainer : IDisposable
             _data.Dispose();
             throw;
         }
-
-        Plan = TrainingPlan.Of(options, _model.Config, _model.Device, data.Description, data.Memory, _batch.Ranks);
     }
 
     /// <summary>Steps done.</summary>
@@ -101,7 +80,7 @@ public sealed class Trainer : IDisposable
     public TrainingPlan Plan { get; }
 
     /// <summary>The weights under training, for tests that spoil them.</summary>
-    internal IReadOnlyDictionary<string, Tensor> Weights => _model.Weights.StateDict;
+    internal IReadOnlyDictionary<string, Tensor> Weights => _learner.Weights;
 
     /// <summary>Whether this process writes the run's folder: rank 0, or the only one.</summary>
     public bool Writes => _group is null or { Rank: 0 };
@@ -138,7 +117,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Ends the data's threads and leaves the folder.</summary>
     public void Dispose()
     {
-        _watch?.Dispose();
+        _learner.Dispose();
         _data.Dispose();
         _folder.Dispose();
     }
@@ -170,7 +149,7 @@ public sealed class Trainer : IDisposable
                 }
 
                 var step = ++_state.Step;
-                _state.Follow(result.Accuracy);
+                _state.Follow(result.Score);
                 var (logs, last, saves) = (step % _options.LogEvery == 0, step == _options.Optimizer.Steps, step % _options.SaveEvery == 0);
                 if (logs || last || step % reportEvery == 0)
                 {
@@ -186,9 +165,9 @@ public sealed class Trainer : IDisposable
                     }
                 }
 
-                if (_watch?.IsDue(step) == true)
+                if (records is not null && IsWatchDue(step))
                 {
-                    watched = _watch.Look(step, _average?.Average, records!).AttackedAccuracy;
+                    watched = _learner.Look(step, _average?.Average, records);
                 }
 
                 if (saves || last)
@@ -205,8 +184,8 @@ public sealed class Trainer : IDisposable
             }
 
             var done = _state.Step == _options.Optimizer.Steps;
-            records?.Checkpoint(_state.Step, _source.LeftOut, final: done);
-            Interpolation = done && _watch is not null ? _watch.Interpolate(_average?.Average, records!) : [];
+            records?.Checkpoint(_state.Step, _source.LeftOut, done ? _learner.ModelFile : null);
+            Interpolation = done && records is not null ? _learner.Interpolate(_average?.Average, records) : [];
         }
         finally
         {
@@ -217,13 +196,9 @@ public sealed class Trainer : IDisposable
     /// <summary>A step, up to the change of the weights, which an alarm prevents.</summary>
     private (StepResult Result, (string Problem, int Steps)? Alarm) TrainStep()
     {
-        var batch = _data.Next(_options.Optimizer.Batch / _batch.Ranks);
-        var images = Tensor.From(batch.Images, batch.Count, 3, batch.Size, batch.Size).To(device: _model.Device);
-        var length = _model.Config.Text.ContextLength;
-        var tokens = Tensor.From(_tokenizer.Tokenize(batch.Captions, length), batch.Count, length).To(device: _model.Device);
+        var batch = _data.Next(_options.Optimizer.Batch / (_group?.Size ?? 1));
         _optimizer.ZeroGrad();
-        var result = _objective.Accumulate(images, tokens, _texts?.Of(batch.Captions) ?? (_batch.Towers.TrainsText ? null : _batch.EncodeText(tokens)));
-        _batch.SumGradients([.. _trained.Select(weight => weight.Tensor)]);
+        var result = _learner.Accumulate(batch, _state.Step);
         var norm = _optimizer.ClipGradients(_options.Optimizer.ClipNorm);
         if (_guard.Judge(result.Loss, norm, result.Figures) is { } alarm)
         {
@@ -232,12 +207,7 @@ public sealed class Trainer : IDisposable
 
         _optimizer.LearningRate = _schedule.At(_state.Step) * Math.Pow(_options.Guard.RateFactor, _state.Rollbacks);
         _optimizer.Step();
-        if (_model.LogitScale.RequiresGrad)
-        {
-            using var frozen = GradMode.Disable();
-            _model.LogitScale.Clamp_(0, Math.Log(_options.Optimizer.MaxLogitScale));
-        }
-
+        _learner.AfterStep(_state.Step, _average?.Average);
         _average?.Update(_state.Step);
         return (result with { Figures = [.. result.Figures, ("gradient_norm", norm)] }, null);
     }
@@ -271,23 +241,10 @@ public sealed class Trainer : IDisposable
         _group is null ? cancel.IsCancellationRequested : _group.Sum(cancel.IsCancellationRequested ? 1 : 0) > 0;
 
     private TrainingReport Report(StepResult result, double stepsPerSecond) => new(
-        _state.Step, _options.Optimizer.Steps, result.Loss, result.Accuracy, result.Figures,
+        _state.Step, _options.Optimizer.Steps, result.Loss, result.Figures,
         stepsPerSecond * _options.Optimizer.Batch, TimeSpan.FromSeconds((_options.Optimizer.Steps - _state.Step) / stepsPerSecond));
 
-    private RunRecords Records() => new(_folder.Path, _options, _state.Step, _model.Device, _source, _batch.Ranks);
+    private RunRecords Records() => new(_folder.Path, _options, _state.Step, _learner.Device, _source, _group?.Size ?? 1);
 
-    private static IObjective Objective(TrainingOptions options, WholeBatch batch, TrainingTools tools) => options.Method switch
-    {
-        TrainingMethod.Contrastive => new ContrastiveObjective(batch),
-        TrainingMethod.Clipag => new RobustObjective(batch, options.Attack),
-        TrainingMethod.ClipJem => new EnergyObjective(batch, options.Attack, options.Energy, options.Energy.Start == NegativeStart.Bank ? tools.Bank(options.Energy.Bank) : null),
-        _ => throw new InvalidDataException($"method {options.Method} is not known."),
-    };
-
-    private static (string Name, Tensor Tensor)[] Trainable(ClipModel model, bool freezeText)
-    {
-        model.Weights.SetTrainable("", !freezeText);
-        model.Weights.SetTrainable("visual.", true);
-        return [.. model.Weights.Parameters.Where(p => p.Value.RequiresGrad).Select(p => (p.Key, p.Value))];
-    }
+    private bool IsWatchDue(long step) => _options.Watch.Every > 0 && (step % _options.Watch.Every == 0 || step == _options.Optimizer.Steps);
 }

@@ -13,6 +13,7 @@ public sealed class TrainingData
     private readonly Share _share;
     private readonly Func<LeftOutReport> _report;
     private readonly SceneComposer? _composer;
+    private readonly bool _captions;
     private LeftOutReport? _left;
     private readonly (StoredData Data, double Weight)[] _stored = [];
 
@@ -23,16 +24,17 @@ public sealed class TrainingData
     /// <param name="log">Told of the first samples that are left out and of their sum, one sentence each, from any thread.</param>
     /// <param name="share">This process's share when several train together; all of it when null.</param>
     /// <param name="folder">Where <see cref="LeftOutReport.FileName"/> is written, with the part's number in its name from the second on; nowhere when null.</param>
+    /// <param name="captions">False leaves stored captions unread: for what learns from pictures alone.</param>
     /// <exception cref="InvalidDataException">No source or more than one is named.</exception>
     /// <exception cref="DataException">The data is not there.</exception>
-    public TrainingData(DataOptions options, int size, ulong seed, Action<string>? log = null, Share? share = null, string? folder = null)
+    public TrainingData(DataOptions options, int size, ulong seed, Action<string>? log = null, Share? share = null, string? folder = null, bool captions = true)
     {
         if (options.Problems().FirstOrDefault() is { Sentence: { } sentence })
         {
             throw new InvalidDataException(sentence);
         }
 
-        (_options, _size, _seed, _share) = (options, size, seed, share ?? Share.All);
+        (_options, _size, _seed, _share, _captions) = (options, size, seed, share ?? Share.All, captions);
         var name = _share.Part == 0 ? LeftOutReport.FileName : $"{Path.GetFileNameWithoutExtension(LeftOutReport.FileName)}-{_share.Part}.jsonl";
         _report = () => new LeftOutReport(options.BrokenLimit, folder is null ? null : Path.Combine(folder, name), log);
         if (options.Emoji.Length > 0)
@@ -48,7 +50,7 @@ public sealed class TrainingData
         }
         else
         {
-            _stored = [.. Stored(options)];
+            _stored = [.. Stored(options, captions)];
             foreach (var (data, _) in _stored.Where(one => _share.Part == 0 && one.Data.ShardCount < _share.Parts))
             {
                 log?.Invoke($"{data.Description}: fewer shards than the {_share.Parts} processes, so each process opens every shard for its share of the samples; more and smaller shards read faster.");
@@ -79,7 +81,7 @@ public sealed class TrainingData
         _composer is { } composer ? new SceneSource(composer, _seed, share: _share)
         : _stored.Length == 0 ? new SyntheticSource(_options.Synthetic, _size, _seed, _share)
         : new DecodedSource(
-            Stream(_share), new Crop { Size = _size, Scale = (_options.SmallestCrop, 1), Flip = _options.Flip }, _seed, _options.Workers, _left = _report(), _share));
+            Stream(_share), new Crop { Size = _size, Scale = (_options.SmallestCrop, 1), Flip = _options.Flip }, _seed, _options.Workers, _left = _report(), _share, _captions));
 
     /// <summary>Captions to learn a vocabulary from: of one epoch at most, all those that a picture has; the same for every share.</summary>
     public IEnumerable<string> Captions(int count)
@@ -92,11 +94,11 @@ public sealed class TrainingData
         return _stored.Length == 0 ? Synthetic(count) : Epoch(count).SelectMany(captions => captions).Take(count);
     }
 
-    private static IEnumerable<(StoredData Data, double Weight)> Stored(DataOptions options)
+    private static IEnumerable<(StoredData Data, double Weight)> Stored(DataOptions options, bool captions)
     {
         if (options.Mixture.Count > 0)
         {
-            return options.Mixture.Where(one => one.Value > 0).OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => (StoredData.Open(one.Key), one.Value));
+            return options.Mixture.Where(one => one.Value > 0).OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => (StoredData.Open(one.Key, captions), one.Value));
         }
 
         var (kind, path) = options switch
@@ -106,7 +108,7 @@ public sealed class TrainingData
             { Table.Length: > 0 } => (StoredKind.Table, options.Table),
             _ => (StoredKind.Coco, options.Coco),
         };
-        return [(StoredData.Open(kind, path, options.Images), 1)];
+        return [(StoredData.Open(kind, path, options.Images, captions), 1)];
     }
 
     private static string Mixed(IReadOnlyList<(StoredData Data, double Weight)> stored)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pagoda.Models.Clip.Tokenizer;
 using Pagoda.Torch;
+using Pagoda.Training.Learners;
 using Pagoda.Training.Objectives;
 
 namespace Pagoda.Training;
@@ -26,6 +27,7 @@ internal static class TrainingLimits
         new("optimizer.warm_up", o => o.Optimizer.WarmUp, 0, 1e9),
         new("optimizer.final_share", o => o.Optimizer.FinalShare, 0, 1),
         new("optimizer.weight_decay", o => o.Optimizer.WeightDecay, 0, 10),
+        new("optimizer.beta1", o => o.Optimizer.Beta1, 0, 1, Below: true),
         new("optimizer.beta2", o => o.Optimizer.Beta2, 0, 1, Below: true),
         new("optimizer.clip_norm", o => o.Optimizer.ClipNorm, 0, 1e6, Above: true),
         new("optimizer.average_decay", o => o.Optimizer.AverageDecay, 0, 1, Below: true),
@@ -43,6 +45,30 @@ internal static class TrainingLimits
         new("energy.momentum", o => o.Energy.Momentum, 0, 1, Below: true),
         new("energy.noise", o => o.Energy.Noise, 0, 1),
         new("energy.margin", o => o.Energy.Margin, 0, 1000),
+        new("vqgan.resolution", o => o.Vqgan.Resolution, 4, 4096),
+        new("vqgan.channels", o => o.Vqgan.Channels, 1, 4096),
+        new("vqgan.blocks", o => o.Vqgan.Blocks, 1, 64),
+        new("vqgan.codebook", o => o.Vqgan.Codebook, 2, 1 << 24),
+        new("vqgan.codebook_width", o => o.Vqgan.CodebookWidth, 1, 65536),
+        new("vqgan.latent_channels", o => o.Vqgan.LatentChannels, 1, 65536),
+        new("vqgan.norm_groups", o => o.Vqgan.NormGroups, 1, 65536),
+        new("vqgan.commitment", o => o.Vqgan.Commitment, 0, 1000),
+        new("vqgan.codebook_weight", o => o.Vqgan.CodebookWeight, 0, 1000),
+        new("vqgan.restart_every", o => o.Vqgan.RestartEvery, 0, 1e9),
+        new("vqgan.restart_until", o => o.Vqgan.RestartUntil, 0, 1),
+        new("vqgan.perceptual_weight", o => o.Vqgan.PerceptualWeight, 0, 1000),
+        new("vqgan.discriminator_start", o => o.Vqgan.DiscriminatorStart, -1, 1e9),
+        new("vqgan.discriminator_weight", o => o.Vqgan.DiscriminatorWeight, 0, 1000),
+        new("vqgan.discriminator_channels", o => o.Vqgan.DiscriminatorChannels, 1, 4096),
+        new("vqgan.discriminator_layers", o => o.Vqgan.DiscriminatorLayers, 1, 8),
+        new("gpt.resolution", o => o.Gpt.Resolution, 4, 4096),
+        new("gpt.layers", o => o.Gpt.Layers, 1, 1000),
+        new("gpt.width", o => o.Gpt.Width, 1, 65536),
+        new("gpt.heads", o => o.Gpt.Heads, 1, 1024),
+        new("gpt.dropout", o => o.Gpt.Dropout, 0, 1, Below: true),
+        new("gpt.condition_dropout", o => o.Gpt.ConditionDropout, 0, 1, Below: true),
+        new("gpt.condition_noise", o => o.Gpt.ConditionNoise, 0, 100),
+        new("gpt.embedding_loss", o => o.Gpt.EmbeddingLoss, 0, 1000),
         new("memory.chunk", o => o.Memory.Chunk, 0, 65536),
         new("memory.text_cache", o => o.Memory.TextCache, 0, 1_000_000),
         new("guard.rollbacks", o => o.Guard.Rollbacks, 0, 100),
@@ -70,7 +96,7 @@ internal static class TrainingLimits
         var (model, data, energy) = (options.Model, options.Data, options.Energy);
         if (!Enum.IsDefined(options.Method))
         {
-            yield return ("method", $"method {options.Method} is not known; use contrastive, clipag or clip-jem.");
+            yield return ("method", $"method {options.Method} is not known; use contrastive, clipag, clip-jem, vqgan or gpt.");
         }
 
         if (options.Attack.Norm.ToLowerInvariant() is not ("l2" or "linf"))
@@ -78,7 +104,13 @@ internal static class TrainingLimits
             yield return ("attack.norm", $"attack.norm is \"{options.Attack.Norm}\"; use l2 or linf.");
         }
 
-        if (model.From.Length > 0 == model.Config.Length > 0)
+        foreach (var problem in LearnerShapes.Problems(options))
+        {
+            yield return problem;
+        }
+
+        var clip = options.Method is not (TrainingMethod.Vqgan or TrainingMethod.Gpt);
+        if (clip && model.From.Length > 0 == model.Config.Length > 0)
         {
             yield return ("model.from", "name one of model.from, a model to go on from, and model.config, the shape of new weights.");
         }

@@ -13,6 +13,10 @@ public enum TrainingMethod
     Clipag,
     /// <summary>CLIP-JEM (Ganz &amp; Elad, arXiv 2408.17046): the contrastive adversarial loss plus the contrastive energy loss.</summary>
     ClipJem,
+    /// <summary>A VQGAN (Esser et al. 2021, arXiv 2012.09841), from pictures alone.</summary>
+    Vqgan,
+    /// <summary>CLIP-GEN's transformer (Wang et al. 2022, arXiv 2203.00386), from pictures alone.</summary>
+    Gpt,
 }
 
 /// <summary>A training run, as its YAML file says.</summary>
@@ -35,6 +39,12 @@ public sealed record TrainingOptions
 
     /// <summary>The energy loss and its negatives.</summary>
     public EnergyOptions Energy { get; init; } = new();
+
+    /// <summary>The VQGAN's shape and losses, for <c>method: vqgan</c>.</summary>
+    public VqganOptions Vqgan { get; init; } = new();
+
+    /// <summary>The transformer's shape and surroundings, for <c>method: gpt</c>.</summary>
+    public GptOptions Gpt { get; init; } = new();
 
     /// <summary>What to hold in memory at a time.</summary>
     public MemoryOptions Memory { get; init; } = new();
@@ -106,6 +116,9 @@ public sealed record OptimizerOptions
 
     /// <summary>Decoupled weight decay on matrices and kernels; biases, norms and the logit scale have none.</summary>
     public double WeightDecay { get; init; } = 0.05;
+
+    /// <summary>AdamW's first coefficient; GANs are trained with 0.5.</summary>
+    public double Beta1 { get; init; } = 0.9;
 
     /// <summary>AdamW's second coefficient; open_clip trains ViTs with 0.98.</summary>
     public double Beta2 { get; init; } = 0.98;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Pagoda.Models.Clip;
 using Pagoda.Torch;
+using Pagoda.Training.Learners;
 
 namespace Pagoda.Training;
 
@@ -25,21 +25,18 @@ public sealed record TrainingPlan(
 {
     /// <summary>Plans a run.</summary>
     /// <param name="options">The run.</param>
-    /// <param name="config">The model's shape.</param>
+    /// <param name="shape">What is trained.</param>
     /// <param name="device">Where it computes.</param>
     /// <param name="data">What the data is.</param>
     /// <param name="dataBytes">What the data holds in memory.</param>
     /// <param name="ranks">Processes that train together.</param>
-    public static TrainingPlan Of(TrainingOptions options, ClipConfig config, Device device, string data, long dataBytes, int ranks)
+    internal static TrainingPlan Of(TrainingOptions options, ILearnerShape shape, Device device, string data, long dataBytes, int ranks)
     {
-        var (trained, frozen) = Count(config, options.Model.FreezeText);
-        var vision = config.Vision;
-        var origin = options.Model.From.Length > 0 ? $"from {options.Model.From}" : $"new, {config.Text.VocabularySize} tokens";
         var autocast = Autocasts(options, device);
         return new TrainingPlan(
-            EnumNames.NameOf(options.Method), $"{vision.Architecture} {vision.ImageSize} x {vision.ImageSize}, {origin}", trained, frozen, data,
+            EnumNames.NameOf(options.Method), shape.Model, shape.Trained, shape.Frozen, data,
             options.Optimizer.Batch, options.Method == TrainingMethod.ClipJem ? options.Energy.Negatives : 0, options.Optimizer.Steps, ranks, device, autocast,
-            MemoryEstimate.Of(config, trained, frozen, options, dataBytes, ranks, autocast), Free(device), OperationsOf(options, config, ranks));
+            shape.Memory(options, dataBytes, ranks, autocast), Free(device), shape.Operations(options, ranks));
     }
 
     /// <summary>Whether products run in bfloat16.</summary>
@@ -50,9 +47,9 @@ public sealed record TrainingPlan(
     public double? SecondsAt(double rate) => Operations / rate;
 
     /// <summary>Why the run cannot be held, and which settings would let it; null when it can.</summary>
-    public static string? Problem(TrainingOptions options, ClipConfig config, Device device, int ranks)
+    internal static string? Problem(TrainingOptions options, ILearnerShape shape, Device device, int ranks)
     {
-        var plan = Of(options, config, device, "", 0, ranks);
+        var plan = Of(options, shape, device, "", 0, ranks);
         if (options.Memory.Overcommit || plan.Available is not { } available || plan.Memory.Bytes <= available)
         {
             return null;
@@ -61,10 +58,10 @@ public sealed record TrainingPlan(
         var need = $"The run needs about {Gigabytes(plan.Memory.Bytes)} of memory on {device}, and {Gigabytes(available)} are free";
         var own = options.Optimizer.Batch / ranks;
         var chunks = Enumerable.Range(0, 16).Select(power => 1 << power).Where(chunk => chunk < own).Reverse().Prepend(0);
-        var ways = from checkpointing in new[] { options.Memory.Checkpointing, true }
+        var ways = from checkpointing in new[] { options.Memory.Checkpointing, shape.CanCheckpoint }.Distinct()
                    from chunk in chunks
                    let memory = options.Memory with { Checkpointing = checkpointing, Chunk = chunk }
-                   let bytes = Of(options with { Memory = memory }, config, device, "", 0, ranks).Memory.Bytes
+                   let bytes = Of(options with { Memory = memory }, shape, device, "", 0, ranks).Memory.Bytes
                    where bytes <= available
                    select (memory, bytes);
         foreach (var (memory, bytes) in ways)
@@ -74,45 +71,11 @@ public sealed record TrainingPlan(
             return $"{need}; with --set{set} it needs about {Gigabytes(bytes)} and computes the same (--set memory.overcommit=true starts it as it is).";
         }
 
-        var least = Of(options with { Memory = options.Memory with { Chunk = 1, Checkpointing = true } }, config, device, "", 0, ranks).Memory;
-        return $"{need}; even with memory.chunk=1 and memory.checkpointing=true it needs {Gigabytes(least.Bytes)}, {Gigabytes(least.Model)} of them for weights and their moments: take a smaller model, {(options.Optimizer.AverageDecay > 0 ? "optimizer.average_decay=0, " : "")}or a larger machine.";
+        var least = Of(options with { Memory = options.Memory with { Chunk = 1, Checkpointing = shape.CanCheckpoint } }, shape, device, "", 0, ranks).Memory;
+        return $"{need}; even with memory.chunk=1{(shape.CanCheckpoint ? " and memory.checkpointing=true" : "")} it needs {Gigabytes(least.Bytes)}, {Gigabytes(least.Model)} of them for weights and their moments: take a smaller model, {(options.Optimizer.AverageDecay > 0 ? "optimizer.average_decay=0, " : "")}or a larger machine.";
     }
 
     private static string Gigabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.0} GB");
-
-    private static (long Trained, long Frozen) Count(ClipConfig config, bool freezeText)
-    {
-        using var scope = new TensorScope();
-        var outline = new ClipModel(Weights.Outline(), config).Weights;
-        var trained = outline.Parameters.Where(p => !freezeText || p.Key.StartsWith("visual.", StringComparison.Ordinal)).Sum(p => p.Value.Elements);
-        return (trained, outline.StateDict.Values.Sum(tensor => tensor.Elements) - trained);
-    }
-
-    private static double? OperationsOf(TrainingOptions options, ClipConfig config, int ranks)
-    {
-        if (OperationCount.Image(config) is not { } image)
-        {
-            return null;
-        }
-
-        var text = OperationCount.Text(config, config.Text.ContextLength);
-        var memory = options.Memory;
-        double own = (double)options.Optimizer.Batch / ranks;
-        // Chunks and segments go forward once more before they go back.
-        double Again(double pictures) => (memory.Chunk > 0 && memory.Chunk < pictures ? image.Forward : 0) + (memory.Checkpointing ? image.Forward : 0);
-        double Learn(double pictures) => pictures * (image.Forward + image.Backward + Again(pictures));
-        double Follow(double pictures, double steps) => pictures * steps * (image.Forward + image.BackwardToInput + Again(pictures));
-        var captions = own * (options.Model.FreezeText ? text.Forward : text.Forward + text.Backward);
-        var attack = options.Method == TrainingMethod.Contrastive ? 0 : Follow(own, options.Attack.Steps);
-        if (options.Method != TrainingMethod.ClipJem)
-        {
-            return captions + attack + Learn(own);
-        }
-
-        var negatives = (double)options.Energy.Negatives / ranks;
-        var real = options.Energy.Real == RealPictures.Own ? negatives : 0;
-        return captions + attack + Follow(negatives, options.Energy.Steps) + Learn(own + negatives + real);
-    }
 
     private static long? Free(Device device)
     {

@@ -1,10 +1,9 @@
 using Pagoda.Data;
 using Pagoda.Models.Clip;
-using Pagoda.Models.Clip.Configs;
 using Pagoda.Models.Clip.Tokenizer;
 using Pagoda.Torch;
 using Pagoda.Torch.Distributed;
-using Pagoda.Training.Records;
+using Pagoda.Training.Learners;
 
 namespace Pagoda.Training;
 
@@ -39,13 +38,15 @@ public static class TrainingRun
             tools.Group?.Barrier();
             var changed = runFolder.ChangedOptions(options, force);
             var device = options.Device.Length > 0 ? Device.Parse(options.Device) : LibTorch.DefaultDevice;
-            if (TrainingPlan.Problem(options, ShapeOf(options), device, ranks) is { } tooLarge)
+            var shape = LearnerShapes.Of(options);
+            if (TrainingPlan.Problem(options, shape, device, ranks) is { } tooLarge)
             {
                 throw new InvalidDataException(tooLarge);
             }
 
-            var (start, data) = Start(options, folder, device, tools);
-            return new Trainer(options, runFolder, start, data, changed, tools);
+            var (learner, data) = Start(options, folder, device, tools);
+            var plan = TrainingPlan.Of(options, shape, device, data.Description, data.Memory, ranks);
+            return new Trainer(options, runFolder, learner, data, plan, changed, tools.Group);
         }
         catch (Exception error)
         {
@@ -62,20 +63,14 @@ public static class TrainingRun
     public static (TrainingPlan Plan, string? Problem) Plan(TrainingOptions options, int ranks = 1)
     {
         var device = options.Device.Length > 0 ? Device.Parse(options.Device) : LibTorch.DefaultDevice;
-        var config = ShapeOf(options);
-        return (TrainingPlan.Of(options, config, device, "not opened for a plan", 0, ranks), TrainingPlan.Problem(options, config, device, ranks));
+        var shape = LearnerShapes.Of(options);
+        return (TrainingPlan.Of(options, shape, device, "not opened for a plan", 0, ranks), TrainingPlan.Problem(options, shape, device, ranks));
     }
 
     /// <summary>Width and height of the pictures that the options' model takes, in pixels.</summary>
     /// <exception cref="InvalidDataException">The model's configuration cannot be read.</exception>
     /// <exception cref="FileNotFoundException">The model to start from is not there.</exception>
-    public static int ImageSize(TrainingOptions options) => ShapeOf(options).Vision.ImageSize;
-
-    private static ClipConfig ShapeOf(TrainingOptions options) =>
-        options.Model.From.Length > 0 && options.Model.Architecture.Length > 0 && ClipPresets.Find(options.Model.Architecture) is { } known ? known
-        : options.Model.From.Length > 0
-        ? StartingModel.Shape(options.Model)
-        : ClipPresets.Find(options.Model.Config) ?? ClipConfigFile.Read(options.Model.Config);
+    public static int ImageSize(TrainingOptions options) => LearnerShapes.Of(options).ImageSize;
 
     /// <summary>Ranks with other options would wait for each other for ever.</summary>
     private static void Agree(TrainingOptions options, ProcessGroup? group)
@@ -89,24 +84,31 @@ public static class TrainingRun
         }
     }
 
-    private static ((ClipModel Model, ClipTokenizer Tokenizer) Start, TrainingData Data) Start(
-        TrainingOptions options, string folder, Device device, TrainingTools tools)
+    private static (ILearner Learner, TrainingData Data) Start(TrainingOptions options, string folder, Device device, TrainingTools tools)
     {
-        TrainingData Data(ClipConfig config) =>
-            new(options.Data, config.Vision.ImageSize, options.Seed, tools.Log, tools.Group is { } group ? new Share(group.Rank, group.Size) : null, folder);
-        if (options.Model.From.Length > 0)
+        TrainingData Data(int size, bool captions = true) =>
+            new(options.Data, size, options.Seed, tools.Log, tools.Group is { } group ? new Share(group.Rank, group.Size) : null, folder, captions);
+        switch (options.Method)
         {
-            var start = StartingModel.Load(options.Model, device);
-            return (start, Data(start.Model.Config));
+            case TrainingMethod.Vqgan:
+                return (PictureLearners.Vqgan(options, device, tools), Data(LearnerShapes.Of(options).ImageSize, captions: false));
+            case TrainingMethod.Gpt:
+                return (PictureLearners.Gpt(options, device, tools), Data(options.Gpt.Resolution, captions: false));
         }
 
-        var config = ShapeOf(options);
-        var data = Data(config);
+        if (options.Model.From.Length > 0)
+        {
+            var (model, known) = StartingModel.Load(options.Model, device);
+            return (new ClipLearner(options, model, known, tools), Data(model.Config.Vision.ImageSize));
+        }
+
+        var config = StartingModel.ConfigOf(options.Model);
+        var data = Data(config.Vision.ImageSize);
         var saved = Path.Combine(folder, "tokenizer.json");
         var tokenizer = File.Exists(saved)
             ? ClipTokenizer.FromTokenizerJson(saved)
             : BpeTrainer.Train(data.Captions(VocabularyCaptions), options.Model.VocabularySize);
         config = config with { Text = config.Text with { VocabularySize = tokenizer.VocabularySize } };
-        return ((new ClipModel(Weights.Initialize(options.Seed, device), config), tokenizer), data);
+        return (new ClipLearner(options, new ClipModel(Weights.Initialize(options.Seed, device), config), tokenizer, tools), data);
     }
 }

@@ -16,6 +16,9 @@ public sealed record TrainingTools
     /// <summary>Opens a bank of start pictures, for <c>energy.start: bank</c>.</summary>
     public Func<string, BankSampler> Bank { get; init; } = path => throw new InvalidDataException($"energy.bank: nobody here can open {path}.");
 
+    /// <summary>Draws tokens for the watch of a transformer; null where there is nobody who can.</summary>
+    public TokenDraw? Sampler { get; init; }
+
     /// <summary>Told of each sample of the data that is left out, from any thread.</summary>
     public Action<string>? Log { get; init; }
 }

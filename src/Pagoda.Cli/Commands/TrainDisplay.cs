@@ -86,7 +86,7 @@ internal static class TrainDisplay
     private static string Figures(TrainingReport report)
     {
         var own = string.Concat(report.Figures.Select(figure => Text($"  {figure.Name} {figure.Value:0.000}")));
-        return Text($"loss {report.Loss:0.000}  accuracy {report.Accuracy:0.000}{own}  {report.ImagesPerSecond:0.0} images/s  {Terminal.Duration(report.Left)} left");
+        return Text($"loss {report.Loss:0.000}{own}  {report.ImagesPerSecond:0.0} images/s  {Terminal.Duration(report.Left)} left");
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

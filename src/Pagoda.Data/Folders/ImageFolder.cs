@@ -13,8 +13,9 @@ public sealed class ImageFolder : IPictureList
 
     /// <summary>Lists a folder.</summary>
     /// <param name="folder">Where the pictures are.</param>
+    /// <param name="captions">False leaves a table of captions unread.</param>
     /// <exception cref="DataException">The folder does not exist or has no pictures, or its table of captions is wrong.</exception>
-    public ImageFolder(string folder)
+    public ImageFolder(string folder, bool captions = true)
     {
         Name = folder;
         if (!Directory.Exists(folder))
@@ -35,7 +36,7 @@ public sealed class ImageFolder : IPictureList
             throw new DataException($"The folder {folder} has 0 pictures ({string.Join(", ", Extensions)}).");
         }
 
-        var table = new[] { "captions.csv", "captions.tsv", "captions.jsonl" }.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        var table = new[] { "captions.csv", "captions.tsv", "captions.jsonl" }.Select(name => Path.Combine(folder, name)).FirstOrDefault(name => captions && File.Exists(name));
         _table = table is null ? null : CaptionTable.Read(table, folder);
     }
 

@@ -241,8 +241,7 @@ public sealed class WebDataset : ICaptionedSource
         {
             var name = $"{sample.Key} of {sample.Shard}";
             var picture = PictureParts.Select(part => sample.Parts.GetValueOrDefault(part)).FirstOrDefault(bytes => bytes is not null);
-            var captions = Captions.Beside(name, sample.Parts.GetValueOrDefault("txt"), sample.Parts.GetValueOrDefault("json"));
-            return picture is not null ? new ReadSample(sample.Shard, sample.Key, _epoch, picture, captions)
+            return picture is not null ? new ReadSample(sample.Shard, sample.Key, _epoch, picture, sample.Parts.GetValueOrDefault("txt"), sample.Parts.GetValueOrDefault("json"))
                 : sample.TooLarge is { } large ? throw new DataException(Defect.TooLarge, $"{name}: {large} is larger than {TarSamples.LargestFile >> 20} MiB.")
                 : throw new DataException(Defect.NoPicture, $"{name} has no picture (jpg, png, webp).");
         }

@@ -2,7 +2,7 @@ using Pagoda.Torch;
 
 namespace Pagoda.Training.Objectives;
 
-/// <summary>What a step minimises.</summary>
+/// <summary>What a step of a CLIP model minimises.</summary>
 public interface IObjective
 {
     /// <summary>Adds the gradients of a batch's loss to the weights'.</summary>
@@ -20,9 +20,9 @@ public interface IObjective
 
 /// <summary>A step's figures, of the batches of all ranks together.</summary>
 /// <param name="Loss">The loss.</param>
-/// <param name="Accuracy">Share of pictures whose caption is the nearest of the batch.</param>
+/// <param name="Score">What tells a better model from a worse one, the larger the better; CLIP's is the share of pictures whose caption is the nearest of the batch.</param>
 /// <param name="Figures">Further figures by name.</param>
-public sealed record StepResult(double Loss, double Accuracy, IReadOnlyList<(string Name, double Value)> Figures)
+public sealed record StepResult(double Loss, double Score, IReadOnlyList<(string Name, double Value)> Figures)
 {
     /// <summary>Share of pictures whose own caption is the nearest.</summary>
     /// <param name="images">Features <c>[N, embed]</c>.</param>

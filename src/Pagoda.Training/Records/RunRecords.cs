@@ -85,8 +85,8 @@ public sealed class RunRecords : IDisposable
     /// <summary>Brings <c>run.json</c> up to a step that has been saved.</summary>
     /// <param name="step">Steps done.</param>
     /// <param name="leftOut">Samples and shards that could not be used since the run began.</param>
-    /// <param name="final">Whether these were the last, so that the model in the folder is the run's result.</param>
-    public void Checkpoint(long step, long leftOut, bool final = false)
+    /// <param name="model">The model's file in the folder once these steps were the last, so that it is the run's result; null before.</param>
+    public void Checkpoint(long step, long leftOut, string? model = null)
     {
         Reach(step);
         var tokenizer = Path.Combine(_folder, "tokenizer.json");
@@ -94,7 +94,7 @@ public sealed class RunRecords : IDisposable
         {
             PicturesLeftOut = leftOut,
             Tokenizer = _record.Tokenizer ?? (File.Exists(tokenizer) ? Named(tokenizer) : null),
-            Model = final ? Named(Path.Combine(_folder, "model.safetensors")) : null,
+            Model = model is not null ? Named(Path.Combine(_folder, model)) : null,
         };
         _record.Write(_folder);
     }

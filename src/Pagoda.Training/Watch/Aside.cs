@@ -1,4 +1,3 @@
-using Pagoda.Models.Clip;
 using Pagoda.Torch;
 
 namespace Pagoda.Training.Watch;
@@ -9,22 +8,22 @@ namespace Pagoda.Training.Watch;
 /// </summary>
 internal sealed class Aside : IDisposable
 {
-    private readonly ClipModel _model;
+    private readonly Weights _weights;
     private readonly Tensor[] _trained;
     private readonly List<(Tensor Weight, Tensor Before)> _replaced = [];
     private readonly List<(Device Device, Tensor State)> _generators = [];
 
-    public Aside(ClipModel model)
+    public Aside(Weights weights, Device device)
     {
-        _model = model;
+        _weights = weights;
         using var unowned = TensorScope.Unowned();
         _generators.Add((Device.Cpu, Generator.DefaultState(Device.Cpu)));
-        if (model.Device.Type == DeviceType.Cuda)
+        if (device.Type == DeviceType.Cuda)
         {
-            _generators.Add((model.Device, Generator.DefaultState(model.Device)));
+            _generators.Add((device, Generator.DefaultState(device)));
         }
 
-        _trained = [.. model.Weights.Parameters.Values.Where(weight => weight.RequiresGrad)];
+        _trained = [.. weights.Parameters.Values.Where(weight => weight.RequiresGrad)];
         foreach (var weight in _trained)
         {
             weight.RequiresGrad = false;
@@ -37,7 +36,7 @@ internal sealed class Aside : IDisposable
         using var frozen = GradMode.Disable();
         foreach (var (name, value) in weights)
         {
-            var weight = _model.Weights.StateDict[name];
+            var weight = _weights.StateDict[name];
             if (_replaced.TrueForAll(item => !ReferenceEquals(item.Weight, weight)))
             {
                 using var unowned = TensorScope.Unowned();

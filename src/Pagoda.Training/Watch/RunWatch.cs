@@ -37,9 +37,6 @@ public sealed class RunWatch : IDisposable
     /// <summary>Whether a run with these options is watched at all.</summary>
     public static bool IsWanted(TrainingOptions options) => options.Watch.Every > 0 || options.Watch.Interpolate.Length > 0;
 
-    /// <summary>Whether to look after so many steps.</summary>
-    public bool IsDue(long step) => _options.Watch.Every > 0 && (step % _options.Watch.Every == 0 || step == _options.Optimizer.Steps);
-
     /// <summary>Looks at the model.</summary>
     /// <param name="step">Steps done.</param>
     /// <param name="average">The moving average, which is the run's model; null for the weights as they are.</param>
@@ -48,7 +45,7 @@ public sealed class RunWatch : IDisposable
     {
         var clock = Stopwatch.StartNew();
         using var scope = new TensorScope();
-        using var aside = new Aside(_model);
+        using var aside = new Aside(_model.Weights, _model.Device);
         aside.Put(average ?? new Dictionary<string, Tensor>());
         var (clean, attacked) = _zeroShot.Accuracy(_model, _tokenizer);
         foreach (var (name, picture) in _painter?.Draw(_model, _tokenizer, _pictures) ?? [])
@@ -72,7 +69,7 @@ public sealed class RunWatch : IDisposable
         }
 
         using var scope = new TensorScope();
-        using var aside = new Aside(_model);
+        using var aside = new Aside(_model.Weights, _model.Device);
         var (start, _) = StartingModel.Load(_options.Model, _model.Device);
         try
         {

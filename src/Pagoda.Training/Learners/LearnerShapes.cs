@@ -1,0 +1,73 @@
+using System.Globalization;
+using Pagoda.Models.Vqgan;
+
+namespace Pagoda.Training.Learners;
+
+/// <summary>What the options' model will be, by their method.</summary>
+internal static class LearnerShapes
+{
+    /// <summary>The shape of what is to be trained.</summary>
+    /// <exception cref="InvalidDataException">A configuration cannot be read or built.</exception>
+    /// <exception cref="FileNotFoundException">A model that is named is not there.</exception>
+    public static ILearnerShape Of(TrainingOptions options) => options.Method switch
+    {
+        TrainingMethod.Vqgan => new VqganShape(PictureLearners.ConfigOf(options), options),
+        TrainingMethod.Gpt => new GptShape(PictureLearners.ConfigOf(options.Gpt), options),
+        _ => new ClipShape(StartingModel.ConfigOf(options.Model), options.Model),
+    };
+
+    /// <summary>What is wrong with the options of the method alone: key and sentence.</summary>
+    public static IEnumerable<(string Key, string Sentence)> Problems(TrainingOptions options)
+    {
+        var (vqgan, gpt) = (options.Vqgan, options.Gpt);
+        foreach (var (key, text) in new[] { ("vqgan.multipliers", vqgan.Multipliers), ("vqgan.attention", vqgan.Attention) })
+        {
+            if (Numbers(text) is null)
+            {
+                yield return (key, $"{key} is \"{text}\"; give whole numbers with commas between, such as 1,1,2,2,4.");
+            }
+        }
+
+        if (options.Method == TrainingMethod.Gpt)
+        {
+            if (gpt.Vqgan.Length == 0 && options.Model.From.Length == 0)
+            {
+                yield return ("gpt.vqgan", "gpt.vqgan names no VQGAN, whose tokens the transformer is to predict; train one with method: vqgan.");
+            }
+
+            if (gpt.Clip.Length == 0)
+            {
+                yield return ("gpt.clip", "gpt.clip names no CLIP, whose picture embeddings the transformer is to paint from.");
+            }
+
+            if (gpt.Width % gpt.Heads != 0)
+            {
+                yield return ("gpt.heads", $"gpt.heads is {gpt.Heads}, which does not divide gpt.width, {gpt.Width}.");
+            }
+        }
+    }
+
+    /// <summary>The shape of a new VQGAN.</summary>
+    /// <exception cref="InvalidDataException">It cannot be built.</exception>
+    public static VqganConfig ConfigOf(VqganOptions options) => new VqganConfig
+    {
+        Resolution = options.Resolution,
+        Channels = options.Channels,
+        Multipliers = Numbers(options.Multipliers)!,
+        Blocks = options.Blocks,
+        AttentionResolutions = Numbers(options.Attention)!,
+        LatentChannels = options.LatentChannels,
+        CodebookSize = options.Codebook,
+        CodebookWidth = options.CodebookWidth,
+        NormGroups = options.NormGroups,
+        CommitmentWeight = options.Commitment,
+        LegacyCommitment = options.LegacyCommitment,
+    }.Checked();
+
+    private static int[]? Numbers(string text)
+    {
+        var numbers = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1).ToArray();
+        return numbers.All(number => number > 0) ? numbers : null;
+    }
+}
