@@ -38,6 +38,11 @@ internal sealed class FixtureFolder
         new PixelPaintingVerifier(),
         new DynamicThresholdVerifier(),
         new DiffAugmentVerifier(),
+        new VqganVerifier(),
+        new ClipGenVqganVerifier(),
+        new QuantizerVerifier(),
+        new DiscriminatorVerifier(),
+        new LpipsVerifier(),
     ];
 
     public IReadOnlyList<Fixture> Fixtures { get; }
