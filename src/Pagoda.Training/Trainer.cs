@@ -4,6 +4,7 @@ using Pagoda.Torch;
 using Pagoda.Torch.Distributed;
 using Pagoda.Torch.Optimizers;
 using Pagoda.Training.Learners;
+using Pagoda.Training.Objectives;
 using Pagoda.Training.Records;
 using Pagoda.Training.Watch;
 

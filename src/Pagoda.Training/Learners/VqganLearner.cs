@@ -18,7 +18,7 @@ internal sealed class VqganLearner : ILearner
     private readonly TrainingOptions _run;
     private readonly VqganOptions _options;
     private readonly VqganModel _model;
-    private readonly Weights _judge;
+    private readonly Torch.Weights _judge;
     private readonly Discriminator _discriminator;
     private readonly Func<Tensor, Tensor, Tensor>? _distance;
     private readonly ProcessGroup? _group;
@@ -34,7 +34,7 @@ internal sealed class VqganLearner : ILearner
     {
         (_run, _options, _model, _distance, _group) = (run, run.Vqgan, model, distance, group);
         _autocast = TrainingPlan.Autocasts(run, model.Device);
-        _judge = Weights.Initialize(run.Seed + 1, model.Device);
+        _judge = Torch.Weights.Initialize(run.Seed + 1, model.Device);
         _discriminator = new Discriminator(_judge["loss"]["discriminator"], new DiscriminatorConfig(_options.DiscriminatorChannels, _options.DiscriminatorLayers));
         model.Weights.SetTrainable("", true);
         Trained = [.. model.Weights.Parameters.Concat(_judge.Parameters).Select(p => (p.Key, p.Value))];
