@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Pagoda.Cli.Commands;
 
-/// <summary>The training configurations that come with the program, by name: <c>clip-jem/convnext-base</c>; <c>clip-jem</c> is its ViT-B/32.</summary>
+/// <summary>The training configurations that come with the program, by name: <c>clip-jem/convnext-base</c>; <c>clip-jem</c> is its ViT-B/32, <c>vqgan</c> is <c>clip-gen/vqgan</c>.</summary>
 internal static class RecipeFiles
 {
     private const string Extension = ".yaml";
@@ -18,7 +18,7 @@ internal static class RecipeFiles
     /// <summary>A recipe's text; null when the name is a file's or none that is known.</summary>
     public static string? Find(string name)
     {
-        var full = Names.Contains(name) ? name : Names.Contains($"{name}/vit-b-32") ? $"{name}/vit-b-32" : null;
+        var full = Names.Contains(name) ? name : Names.Contains($"{name}/vit-b-32") ? $"{name}/vit-b-32" : Names.FirstOrDefault(one => one == $"clip-gen/{name}");
         if (full is null || File.Exists(name))
         {
             return null;

@@ -52,13 +52,14 @@ internal sealed class GptLearner : ILearner
     public StepResult Accumulate(Batch batch, long step)
     {
         var images = Tensor.From(batch.Images, batch.Count, 3, batch.Size, batch.Size).To(device: Device);
+        var (noise, kept) = Roughness(batch.Count);
         var chunk = _run.Memory.Chunk > 0 ? Math.Min(_run.Memory.Chunk, batch.Count) : batch.Count;
         var figures = new Figures();
         for (var first = 0; first < batch.Count; first += chunk)
         {
             using var scope = new TensorScope();
             var count = Math.Min(chunk, batch.Count - first);
-            Accumulate(images.Narrow(0, first, count), (double)count / batch.Count, figures);
+            Accumulate(images.Narrow(0, first, count), noise?.Narrow(0, first, count), kept?.Narrow(0, first, count), (double)count / batch.Count, figures);
         }
 
         _group?.AllReduce([.. Trained.Select(weight => weight.Tensor.Grad!)]);
@@ -96,10 +97,11 @@ internal sealed class GptLearner : ILearner
     }
 
     /// <summary>Adds the gradients of some pictures <c>[N, 3, S, S]</c> in [0, 1], which are <paramref name="share"/> of this rank's batch.</summary>
-    private void Accumulate(Tensor images, double share, Figures figures)
+    private void Accumulate(Tensor images, Tensor? noise, Tensor? kept, double share, Figures figures)
     {
         var (tokens, embeddings) = (Tokens(images), Embed(images));
-        var condition = Roughened(embeddings);
+        var condition = noise is null ? embeddings : ClipModel.Normalize(embeddings + noise);
+        condition = kept is null ? condition : condition * kept;
         Tensor logits;
         using (new Autocast(Device, enabled: _autocast))
         {
@@ -137,20 +139,18 @@ internal sealed class GptLearner : ILearner
         return images.Size(2) == size && images.Size(3) == size ? images : images.UpsampleBicubic2d([size, size], false);
     }
 
-    /// <summary>The condition with the options' noise and dropout.</summary>
-    private Tensor Roughened(Tensor embeddings)
+    /// <summary>
+    /// What makes the conditions of this rank's pictures harder, as the options ask: noise <c>[n, C]</c> to be added, and 0 for those
+    /// that are dropped <c>[n, 1]</c>. Drawn for the whole batch, so that it is the same for any number of ranks.
+    /// </summary>
+    private (Tensor? Noise, Tensor? Kept) Roughness(int own)
     {
         using var frozen = GradMode.Disable();
-        var condition = embeddings;
-        if (_options.ConditionNoise > 0)
-        {
-            var noise = ClipModel.Normalize(Ops.Randn(condition.Shape.ToArray()).To(device: Device)) * _options.ConditionNoise;
-            condition = ClipModel.Normalize(condition + noise);
-        }
-
-        return _options.ConditionDropout > 0
-            ? condition * Ops.Rand([condition.Size(0), 1]).Ge(_options.ConditionDropout).To(ScalarType.Float32).To(device: Device)
-            : condition;
+        var all = (long)own * Ranks;
+        Tensor Own(Tensor whole) => (Ranks == 1 ? whole : whole.View([own, Ranks, -1]).Select(1, _group!.Rank)).To(device: Device);
+        var noise = _options.ConditionNoise > 0 ? Own(ClipModel.Normalize(Ops.Randn([all, _model.Config.ConditionWidth])) * _options.ConditionNoise) : null;
+        var kept = _options.ConditionDropout > 0 ? Own(Ops.Rand([all, 1]).Ge(_options.ConditionDropout).To(ScalarType.Float32)) : null;
+        return (noise, kept);
     }
 
     /// <summary>

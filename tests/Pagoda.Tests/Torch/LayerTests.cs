@@ -53,7 +53,7 @@ public sealed class LayerTests
             var layer = new BatchNorm2d(weights, 2);
             weights.StateDict["running_mean"].Copy_(Tensor.From([0.5f, -0.5f]));
             weights.StateDict["running_var"].Copy_(Tensor.From([2f, 0.25f]));
-            return layer.Forward;
+            return x => layer.Forward(x);
         },
         [1, 2, 1, 2],
         [0f, 0f, 0.321318924f, 0.19204171f]);

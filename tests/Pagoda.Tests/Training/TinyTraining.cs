@@ -1,6 +1,8 @@
 using Pagoda.Formats.Images;
 using Pagoda.Models.Clip;
 using Pagoda.Models.Clip.Configs;
+using Pagoda.Models.Clip.Tokenizer;
+using Pagoda.Models.Vqgan;
 using Pagoda.Tests.Data;
 using Pagoda.Torch;
 using Pagoda.Training;
@@ -46,6 +48,16 @@ internal sealed class TinyTraining : IDisposable
         return model;
     }
 
+    /// <summary>A VQGAN of a few thousand numbers in the folder <c>vqgan</c>, and the model in <c>clip</c>: what a transformer is trained on.</summary>
+    public void WriteVqganAndClip()
+    {
+        VqganSaver.Save(File("vqgan"), new VqganModel(Weights.Initialize(5, Device.Cpu), new VqganConfig
+        {
+            Resolution = Size, Channels = 8, Multipliers = [1, 2, 2], Blocks = 1, AttentionResolutions = [], LatentChannels = 8, CodebookSize = 32, CodebookWidth = 4, NormGroups = 4,
+        }));
+        ClipSaver.Save(File("clip"), Model(), BpeTrainer.Train(["red square", "green square"], 520));
+    }
+
     /// <summary>Pictures <c>[count, 3, 16, 16]</c> and token rows <c>[count, 8]</c>, made up.</summary>
     public static (Tensor Images, Tensor Tokens) Batch(int count)
     {
@@ -64,12 +76,37 @@ internal sealed class TinyTraining : IDisposable
     public string Yaml(string method, int steps, string more = "", string? data = null) => Write($"{method}.yaml", $"""
         method: {method}
         model:
-          config: {File("config.json")}
+          {(method is "vqgan" or "gpt" ? "from: ''" : $"config: {File("config.json")}")}
           vocabulary_size: 520
         data:
           {data ?? $"folder: {File("pictures")}"}
         attack:
           radius: 0.5
+        vqgan:
+          resolution: {Size}
+          channels: 8
+          multipliers: 1,2
+          blocks: 1
+          attention: 8
+          codebook: 32
+          codebook_width: 4
+          latent_channels: 8
+          norm_groups: 4
+          perceptual_weight: 0
+          discriminator_start: 2
+          discriminator_channels: 4
+          discriminator_layers: 1
+        gpt:
+          vqgan: {File("vqgan")}
+          clip: {File("clip")}
+          resolution: {Size}
+          layers: 2
+          width: 16
+          heads: 2
+          dropout: 0
+          condition_dropout: 0.2
+          condition_noise: 0.3
+          embedding_loss: 0.2
         energy:
           negatives: 6
           buffer: 12

@@ -1,0 +1,123 @@
+using Pagoda.Data;
+using Pagoda.Formats.Checkpoints;
+using Pagoda.Formats.Images;
+using Pagoda.Models.Gpt;
+using Pagoda.Models.Vqgan;
+using Pagoda.Torch;
+using Pagoda.Training;
+
+namespace Pagoda.Tests.Training;
+
+/// <summary>VQGANs and transformers in training: what learns from pictures alone.</summary>
+public sealed class PictureLearnerTests : IDisposable
+{
+    private readonly TinyTraining _tiny = new();
+
+    public PictureLearnerTests() => _tiny.WriteVqganAndClip();
+
+    [Theory]
+    [InlineData("vqgan", "vqgan.restart_every=2", "vqgan.safetensors")]
+    [InlineData("gpt", "gpt.dropout=0.1", "gpt.safetensors")]
+    public void Train_StoppedAndStartedAgain_EndsWithTheSameBytes(string method, string setting, string model)
+    {
+        var options = _tiny.Options(method, 11, setting);
+        _tiny.Run(options, "whole");
+        _tiny.Run(options, "stopped", stopAfter: 5);
+        _tiny.Run(options, "stopped");
+        foreach (var file in new[] { "checkpoint.safetensors", model, "config.json" })
+        {
+            Assert.True(_tiny.Bytes($"whole/{file}").AsSpan().SequenceEqual(_tiny.Bytes($"stopped/{file}")), $"{file} differs");
+        }
+    }
+
+    [Fact]
+    public void Train_Vqgan_ReconstructsBetterAndBetter()
+    {
+        var reports = _tiny.Run(_tiny.Options("vqgan", 150, "optimizer.learning_rate=0.004", "vqgan.restart_every=5", "vqgan.discriminator_start=-1", "vqgan.legacy_commitment=false"), "run");
+        double Reconstruction(int step) => reports[step].Figures.Single(figure => figure.Name == "reconstruction").Value;
+        Assert.True(Reconstruction(149) < 0.4 * Reconstruction(0), $"{Reconstruction(0)} to {Reconstruction(149)}");
+
+        // The model in the folder is the one that was trained.
+        using var loaded = VqganLoader.Load(_tiny.File("run"), Device.Cpu);
+        Assert.Equal((32, 4, 2), (loaded.Model.Config.CodebookSize, loaded.Model.Config.CodebookWidth, loaded.Model.Config.Factor));
+    }
+
+    [Fact]
+    public void Train_Gpt_LearnsFourPictures()
+    {
+        var reports = _tiny.Run(_tiny.Options("gpt", 160, "optimizer.learning_rate=0.02", "gpt.embedding_loss=0", "gpt.condition_noise=0", "gpt.condition_dropout=0"), "run");
+        double Likelihood(int step) => reports[step].Figures.Single(figure => figure.Name == "likelihood").Value;
+        Assert.True(Likelihood(159) < 0.6 * Likelihood(0), $"{Likelihood(0)} to {Likelihood(159)}");
+        using var loaded = GptLoader.Load(_tiny.File("run"), Device.Cpu);
+        Assert.Equal((16, 32, 8), (loaded.Model.Config.BlockSize, loaded.Model.Config.VocabularySize, loaded.Model.Config.ConditionWidth));
+    }
+
+    [Fact]
+    public void Train_Gpt_TheEmbeddingLossReachesTheWeights()
+    {
+        var with = _tiny.Run(_tiny.Options("gpt", 2), "with");
+        var without = _tiny.Run(_tiny.Options("gpt", 2, "gpt.embedding_loss=0"), "without");
+        Assert.Contains(with[0].Figures, figure => figure.Name == "embedding" && figure.Value > 0);
+        Assert.DoesNotContain(without[0].Figures, figure => figure.Name == "embedding");
+        Assert.NotEqual(with[0].Figures.Single(f => f.Name == "gradient_norm").Value, without[0].Figures.Single(f => f.Name == "gradient_norm").Value);
+    }
+
+    /// <summary>Captions that cannot be read hinder what reads captions, and nothing else.</summary>
+    [Theory]
+    [InlineData("vqgan")]
+    [InlineData("gpt")]
+    public void Train_FromPicturesAlone_ReadsNoCaption(string method)
+    {
+        for (var i = 0; i < 8; i++)
+        {
+            var picture = PictureFile.EncodePng(TinyTraining.Square((byte)(30 * i), 90, 160, 3));
+            _tiny.Write($"bare/{i}.png", "");
+            File.WriteAllBytes(_tiny.File($"bare/{i}.png"), picture);
+            File.WriteAllBytes(_tiny.File($"bare/{i}.txt"), [0xff, 0xfe, 0xff]);
+        }
+
+        _tiny.Write("bare/captions.csv", "no table of captions");
+        string[] data = ["data.folder=" + _tiny.File("bare")];
+        Assert.Equal(3, _tiny.Run(_tiny.Options(method, 3, data), "run").Count);
+        Assert.Throws<DataException>(() => _tiny.Run(_tiny.Options("contrastive", 3, data), "captioned"));
+    }
+
+    [Fact]
+    public void Train_CodesThatNothingChooses_AreMovedToTheData()
+    {
+        // New codes lie within 1/32 of zero; pictures' latents do not.
+        _tiny.Run(_tiny.Options("vqgan", 2, "vqgan.restart_every=1", "vqgan.restart_until=1", "optimizer.learning_rate=1e-9", "optimizer.average_decay=0"), "restarted");
+        _tiny.Run(_tiny.Options("vqgan", 2, "optimizer.learning_rate=1e-9", "optimizer.average_decay=0"), "left");
+        Assert.True(Spread("restarted") > 3 * Spread("left"), $"{Spread("restarted")} and {Spread("left")}");
+
+        float Spread(string folder)
+        {
+            using var archive = SafetensorsFile.Open(_tiny.File($"{folder}/vqgan.safetensors"));
+            using var scope = new TensorScope();
+            var entry = archive.Entries["quantize.embedding.weight"];
+            return Tensor.FromBytes(archive.ReadBytes("quantize.embedding.weight"), entry.Type, entry.Shape).Abs().Max().ToArray<float>()[0];
+        }
+    }
+
+    [Theory]
+    [InlineData("gpt.heads=3", "gpt.heads is 3, which does not divide gpt.width, 16")]
+    [InlineData("gpt.clip=", "gpt.clip names no CLIP")]
+    [InlineData("gpt.resolution=18", "gpt.resolution is 18, no multiple of 4")]
+    public void Open_GptThatCannotBe_SaysWhy(string setting, string sentence)
+    {
+        var error = Assert.Throws<InvalidDataException>(() => _tiny.Run(_tiny.Options("gpt", 2, setting), "run"));
+        Assert.Contains(sentence, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("vqgan.multipliers=1,two", "vqgan.multipliers is \"1,two\"")]
+    [InlineData("vqgan.norm_groups=3", "8 channels do not divide into 3 groups")]
+    [InlineData("vqgan.resolution=17", "the resolution 17 is no multiple of 2")]
+    public void Open_VqganThatCannotBe_SaysWhy(string setting, string sentence)
+    {
+        var error = Assert.Throws<InvalidDataException>(() => _tiny.Run(_tiny.Options("vqgan", 2, setting), "run"));
+        Assert.Contains(sentence, error.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _tiny.Dispose();
+}
