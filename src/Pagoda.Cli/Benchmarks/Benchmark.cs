@@ -51,6 +51,9 @@ internal abstract class Workload : IDisposable
     /// <summary>Calls that one step consists of, when what counts is the time of a call.</summary>
     public virtual int Calls => 1;
 
+    /// <summary>Pictures or texts in a step, where that is not for the command line to say.</summary>
+    public virtual int? OwnViews => null;
+
     /// <summary>The forms in which a plain PyTorch program does the same, by the names of bench/python; empty when none does.</summary>
     public virtual IReadOnlyList<string> PythonForms => [];
 
@@ -92,6 +95,7 @@ internal static class BenchmarkList
         new TrainStepBenchmark(),
         new CallBenchmark(),
         new JpegPipelineBenchmark(),
+        new VqganDecodeBenchmark(),
     ];
 
     /// <exception cref="UsageException">There is none of that name.</exception>

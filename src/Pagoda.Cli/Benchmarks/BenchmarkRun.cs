@@ -66,7 +66,7 @@ internal static class BenchmarkRun
             {
                 Name = benchmark.Name,
                 Type = type,
-                Views = shape.Views,
+                Views = workload.OwnViews ?? shape.Views,
                 Repeats = repeat,
                 Measured = Measurement.Of(workload, repeat, twins, cancel),
                 Operations = workload.Operations,

@@ -23,10 +23,21 @@ internal sealed class ResidualBlock
 
     public Tensor Forward(Tensor x)
     {
-        // Maps of the fine levels are large: each is given back as soon as nobody needs it.
         using var scope = new TensorScope();
-        var hidden = _conv1.Forward(Activation.NormSilu(_norm1, x));
-        var added = _conv2.Forward(Activation.NormSilu(_norm2, hidden));
-        return scope.Keep((_shortcut?.Forward(x) ?? x) + added);
+        var hidden = After(_conv1, Activation.NormSilu(_norm1, x));
+        var activated = Activation.NormSilu(_norm2, hidden);
+        hidden.Dispose();
+        var added = After(_conv2, activated);
+        var shortcut = _shortcut?.Forward(x) ?? x;
+        return scope.Keep(GradMode.IsEnabled ? shortcut + added : added.Add_(shortcut));
+    }
+
+    /// <summary>Maps of the fine levels are large: each is given back as soon as nobody needs it, so that the next takes its place.</summary>
+    private static Tensor After(Conv2d conv, Tensor x)
+    {
+        using (x)
+        {
+            return conv.Forward(x);
+        }
     }
 }

@@ -39,7 +39,7 @@ public sealed class VqganDecoder
 
             if (level > 0)
             {
-                _body.Add(Double(new Conv2d(here["upsample"]["conv"], width, width, kernel: 3, padding: 1)));
+                _body.Add(new DoublingConvolution(here["upsample"]["conv"], width).Forward);
             }
         }
 
@@ -59,10 +59,4 @@ public sealed class VqganDecoder
         var x = Chain.Run(_body, z);
         return scope.Keep(_convOut.Forward(Activation.NormSilu(_normOut, x)));
     }
-
-    private static Func<Tensor, Tensor> Double(Conv2d conv) => x =>
-    {
-        using var scope = new TensorScope();
-        return scope.Keep(conv.Forward(x.UpsampleNearest2d([2 * x.Size(2), 2 * x.Size(3)])));
-    };
 }
