@@ -38,6 +38,7 @@ internal sealed class FixtureFolder
         new PixelPaintingVerifier(),
         new DynamicThresholdVerifier(),
         new DiffAugmentVerifier(),
+        new GptVerifier(),
     ];
 
     public IReadOnlyList<Fixture> Fixtures { get; }
