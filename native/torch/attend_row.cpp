@@ -1,15 +1,11 @@
 // Attention of one new position to all before it and itself, with the cache of keys and values: one pass over them.
 #include "guarded.h"
+#include "vectors.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <vector>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#define PG_AVX2 __attribute__((target("avx2,fma")))
-#endif
 
 namespace {
 
@@ -75,8 +71,7 @@ PG_API int32_t pg_attend_row(
         Dot dot = dot_plain;
         Add add = add_plain;
 #ifdef PG_AVX2
-        static const bool vectors = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-        if (vectors) {
+        if (pagoda::has_vectors()) {
             dot = dot_wide;
             add = add_wide;
         }

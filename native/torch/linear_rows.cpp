@@ -3,8 +3,10 @@
 // the number of rows up to eight. libtorch 1.13 has no such kernel for bfloat16 without AVX-512, and for float32 it
 // calls a matrix product made for many rows.
 #include "guarded.h"
+#include "vectors.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <stdexcept>
@@ -13,12 +15,8 @@
 #ifdef _OPENMP
 #include <omp.h>
 #endif
-#if defined(__x86_64__)
-#include <immintrin.h>
-#define PG_AVX2 __attribute__((target("avx2,fma")))
 // Sums stay in registers only when no loop over them is left.
 #define PG_UNROLL _Pragma("GCC unroll 16")
-#endif
 
 namespace {
 
@@ -158,15 +156,6 @@ void part(const float* x, float* parted, int64_t rows, int64_t inputs) {
 
 using Kernel = void (*)(const Product&, int64_t, int64_t);
 
-bool has_vectors() {
-#ifdef PG_AVX2
-    static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    return has;
-#else
-    return false;
-#endif
-}
-
 template <class Element, int ROWS>
 Kernel kernel_of(int64_t rows) {
     if constexpr (ROWS == 0) {
@@ -174,13 +163,27 @@ Kernel kernel_of(int64_t rows) {
     } else {
         if (rows != ROWS) return kernel_of<Element, ROWS - 1>(rows);
 #ifdef PG_AVX2
-        if (has_vectors()) return wide<Element, ROWS>;
+        if (pagoda::has_vectors()) return wide<Element, ROWS>;
 #endif
         return plain<Element, ROWS>;
     }
 }
 
+std::atomic<bool> vectors_allowed{true};
+
 }  // namespace
+
+bool pagoda::has_vectors() noexcept {
+#ifdef PG_AVX2
+    static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return has && vectors_allowed;
+#else
+    return false;
+#endif
+}
+
+/// Turns the vector kernels off and on again, to hold the plain ones against them; returns what was before.
+PG_API int32_t pg_allow_vectors(int32_t allowed) { return vectors_allowed.exchange(allowed != 0) ? 1 : 0; }
 
 /// y[r, o] = after(Σ x[r, i] W[o, i] + b[o]) for 1 to 8 rows. `type` is libtorch's number of W's type: 6 float32,
 /// 15 bfloat16. `after` is 0 to store, 1 for the exact GELU, 2 to add to what y has.
@@ -192,7 +195,7 @@ PG_API int32_t pg_linear_rows(
         Product product{weight, bias, x, y, inputs, outputs, after};
 #ifdef PG_AVX2
         thread_local std::vector<float> parted;
-        if (type == 15 && has_vectors()) {
+        if (type == 15 && pagoda::has_vectors()) {
             parted.resize(rows * inputs);
             part(x, parted.data(), rows, inputs);
             product.x = parted.data();

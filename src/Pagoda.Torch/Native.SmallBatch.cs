@@ -10,4 +10,8 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library, EntryPoint = "pg_attend_row")]
     public static partial int AttendRow(nint qkv, nint keys, nint values, nint y, long rows, long heads, long width, long capacity, long position);
+
+    /// <summary>Whether the kernels may use the processor's vectors; gives what was before.</summary>
+    [LibraryImport(Library, EntryPoint = "pg_allow_vectors")]
+    public static partial int AllowVectors(int allowed);
 }
