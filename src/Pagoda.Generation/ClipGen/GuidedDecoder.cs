@@ -35,7 +35,7 @@ internal sealed class GuidedDecoder : IDisposable
     public void Select(Tensor rows)
     {
         using var scope = new TensorScope();
-        _decoder.Select(IsGuided ? Ops.Cat([rows, rows + (_decoder.Sequences / 2)], 0) : rows);
+        _decoder.Select(IsGuided ? Ops.Cat([rows, rows.Add(_decoder.Sequences / 2)], 0) : rows);
     }
 
     public void Dispose() => _decoder.Dispose();
