@@ -103,3 +103,66 @@ class ResidualTower(nn.Module):
 
     def forward(self, pixels):
         return functional.normalize(self.proj(self.body((pixels - 0.5) / 0.5).mean((2, 3))), dim=-1)
+
+
+class VqganBlock(nn.Module):
+    def __init__(self, inputs, outputs, silu):
+        super().__init__()
+        self.norm1, self.norm2 = nn.GroupNorm(32, inputs, eps=1e-6), nn.GroupNorm(32, outputs, eps=1e-6)
+        self.conv1, self.conv2 = nn.Conv2d(inputs, outputs, 3, padding=1), nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.shortcut = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+        self.silu = silu
+
+    def forward(self, x):
+        hidden = self.conv1(self.silu(self.norm1(x)))
+        return self.shortcut(x) + self.conv2(self.silu(self.norm2(hidden)))
+
+
+class VqganAttention(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.norm = nn.GroupNorm(32, width, eps=1e-6)
+        self.q, self.k, self.v, self.out = (nn.Conv2d(width, width, 1) for _ in range(4))
+
+    def forward(self, x):
+        normal = self.norm(x)
+        q, k, v = (conv(normal).flatten(2) for conv in (self.q, self.k, self.v))
+        shares = torch.softmax(q.transpose(1, 2) @ k * x.shape[1] ** -0.5, dim=2)
+        return x + self.out((v @ shares.transpose(1, 2)).view_as(x))
+
+
+class VqganUpsample(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.conv = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, x):
+        return self.conv(functional.interpolate(x, scale_factor=2.0, mode="nearest"))
+
+
+class VqganDecoder(nn.Module):
+    """From tokens to pictures, as in taming-transformers."""
+
+    def __init__(self, shape, published):
+        super().__init__()
+        silu = (lambda x: x * torch.sigmoid(x)) if published else functional.silu
+        widths = shape["widths"]
+        width = widths[-1]
+        self.codebook = nn.Embedding(shape["codes"], shape["code_width"])
+        layers = [nn.Conv2d(shape["code_width"], shape["latents"], 1), nn.Conv2d(shape["latents"], width, 3, padding=1)]
+        layers += [VqganBlock(width, width, silu), VqganAttention(width), VqganBlock(width, width, silu)]
+        for level in reversed(range(len(widths))):
+            for _ in range(shape["blocks"] + 1):
+                layers.append(VqganBlock(width, widths[level], silu))
+                width = widths[level]
+                if level in shape["attention"]:
+                    layers.append(VqganAttention(width))
+            if level > 0:
+                layers.append(VqganUpsample(width))
+        self.body = nn.Sequential(*layers)
+        self.norm, self.last = nn.GroupNorm(32, width, eps=1e-6), nn.Conv2d(width, 3, 3, padding=1)
+        self.silu = silu
+
+    def forward(self, tokens):
+        x = self.body(self.codebook(tokens).permute(0, 3, 1, 2))
+        return self.last(self.silu(self.norm(x)))

@@ -110,6 +110,13 @@ def train_step(form, shape):
     return step
 
 
+def vqgan_decode(form, shape):
+    """One picture from its tokens. published: SiLU written out as in taming-transformers; plain: PyTorch's own."""
+    decoder = towers.VqganDecoder(shape, form == "published").eval()
+    tokens = torch.randint(0, shape["codes"], (shape["views"], shape["grid"], shape["grid"]))
+    return inference(lambda: decoder(tokens))
+
+
 def call(form, shape):
     left, right = torch.ones(1), torch.ones(1)
 
@@ -131,6 +138,7 @@ def main():
         "encode-image": encode_image,
         "encode-text": encode_text,
         "train-step": train_step,
+        "vqgan-decode": vqgan_decode,
         "call": call,
     }[benchmark](form, shape)
     step()

@@ -21,6 +21,7 @@ internal static class CommandLine
         new DoctorCommand(),
         new ModelsCommand(),
         new DataCommand(),
+        new VqganCommand(),
         new VerifyCommand(),
         new DemoCommand(),
     ];

@@ -26,8 +26,8 @@ public sealed class Initializer
     /// <summary>The same number everywhere.</summary>
     public static Initializer Constant(double value) => new((tensor, _) => tensor.Fill_(value));
 
-    /// <summary>Normal with mean 0.</summary>
-    public static Initializer Normal(double standardDeviation) => new((tensor, generator) => tensor.Normal_(0, standardDeviation, generator));
+    /// <summary>Normal, with mean 0 unless given.</summary>
+    public static Initializer Normal(double standardDeviation, double mean = 0) => new((tensor, generator) => tensor.Normal_(mean, standardDeviation, generator));
 
     /// <summary>Uniform within ±<paramref name="bound"/>.</summary>
     public static Initializer Uniform(double bound) => new((tensor, generator) => tensor.Uniform_(-bound, bound, generator));

@@ -57,14 +57,14 @@ internal abstract class Workload : IDisposable
     /// <summary>Calls that one step consists of, when what counts is the time of a call.</summary>
     public virtual int Calls => 1;
 
+    /// <summary>Pictures or texts in a step, where that is not for the command line to say.</summary>
+    public virtual int? OwnViews => null;
+
     /// <summary>The forms in which a plain PyTorch program does the same, by the names of bench/python; empty when none does.</summary>
     public virtual IReadOnlyList<string> PythonForms => [];
 
     /// <summary>The numbers that the PyTorch program needs to build the same.</summary>
     public virtual IReadOnlyDictionary<string, object> PythonShape => new Dictionary<string, object>();
-
-    /// <summary>Sequences, pictures or texts in a step, where it is not the number of views that was asked for.</summary>
-    public virtual int? Sequences => null;
 
     /// <summary>What else was found, in a sentence; null when the row says all.</summary>
     public virtual string? Note(Measurement measured) => null;
@@ -108,6 +108,7 @@ internal static class BenchmarkList
         new CallBenchmark(),
         new JpegPipelineBenchmark(),
         new GptSampleBenchmark(),
+        new VqganDecodeBenchmark(),
     ];
 
     /// <exception cref="UsageException">There is none of that name.</exception>

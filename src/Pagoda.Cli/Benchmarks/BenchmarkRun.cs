@@ -69,7 +69,7 @@ internal static class BenchmarkRun
             {
                 Name = benchmark.Name,
                 Type = type,
-                Views = workload.Sequences ?? shape.Views,
+                Views = workload.OwnViews ?? shape.Views,
                 Repeats = repeat,
                 Measured = measured,
                 Operations = workload.Operations,

@@ -80,7 +80,7 @@ internal sealed class GptSampleBenchmark : IBenchmark
             _bytes = GptCapacity.ParametersReadPerToken(shape.Config) * type.ByteSize();
         }
 
-        public override int? Sequences => _shape.Batch;
+        public override int? OwnViews => _shape.Batch;
 
         public override void WarmUp()
         {

@@ -39,6 +39,11 @@ internal sealed class FixtureFolder
         new DynamicThresholdVerifier(),
         new DiffAugmentVerifier(),
         new GptVerifier(),
+        new VqganVerifier(),
+        new ClipGenVqganVerifier(),
+        new QuantizerVerifier(),
+        new DiscriminatorVerifier(),
+        new LpipsVerifier(),
     ];
 
     public IReadOnlyList<Fixture> Fixtures { get; }

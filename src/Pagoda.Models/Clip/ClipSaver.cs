@@ -13,7 +13,10 @@ namespace Pagoda.Models.Clip;
 /// </summary>
 public static class ClipSaver
 {
-    /// <summary>Writes a model, replacing one that is there file by file; a recipe that its <c>config.json</c> names stays there.</summary>
+    /// <summary>Entries of <c>config.json</c> that are not the CLIP model's own: its recipe, and the models that share the folder.</summary>
+    private static readonly string[] OfOthers = ["recipe", "vqgan", "gpt"];
+
+    /// <summary>Writes a model, replacing one that is there file by file; what its <c>config.json</c> says of a recipe and of other models in the folder stays there.</summary>
     /// <param name="folder">Where to; created when missing.</param>
     /// <param name="model">The model.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
@@ -50,9 +53,9 @@ public static class ClipSaver
     private static Dictionary<string, JsonNode> Beside(string config, string? trainedBy)
     {
         var beside = new Dictionary<string, JsonNode>();
-        if (Recipe(config) is { } recipe)
+        foreach (var (name, value) in Kept(config))
         {
-            beside["recipe"] = recipe;
+            beside[name] = value;
         }
 
         if (trainedBy is not null)
@@ -63,16 +66,20 @@ public static class ClipSaver
         return beside;
     }
 
-    private static JsonNode? Recipe(string config)
+    /// <summary>What a file that is there says of other things than the CLIP model itself.</summary>
+    private static IEnumerable<(string Name, JsonNode Value)> Kept(string config)
     {
+        JsonObject? root = null;
         try
         {
-            return File.Exists(config) && JsonNode.Parse(File.ReadAllBytes(config)) is JsonObject root ? root["recipe"]?.DeepClone() : null;
+            root = File.Exists(config) ? JsonNode.Parse(File.ReadAllBytes(config)) as JsonObject : null;
         }
         catch (JsonException)
         {
-            return null;
+            // It is replaced by one that can be read.
         }
+
+        return OfOthers.Where(name => root?[name] is not null).Select(name => (name, root![name]!.DeepClone()));
     }
 
     private static TensorToWrite ToWrite(string name, Tensor tensor, ScalarType type)
