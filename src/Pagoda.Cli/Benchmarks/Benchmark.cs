@@ -10,6 +10,9 @@ namespace Pagoda.Cli.Benchmarks;
 /// <param name="Type">The type of matrix products.</param>
 internal sealed record BenchmarkShape(ClipConfig Architecture, int Views, int Size, ScalarType Type)
 {
+    /// <summary>The transformer that tokens are drawn from.</summary>
+    public GptSampleShape Gpt { get; init; } = new();
+
     /// <summary>The architecture at that size of picture, with what is not measured shrunk away.</summary>
     /// <param name="images">Keep the image tower.</param>
     /// <param name="texts">Keep the text tower.</param>
@@ -38,6 +41,9 @@ internal interface IBenchmark
     /// <summary>One sentence.</summary>
     string Description { get; }
 
+    /// <summary>Whether libtorch's matrix products are what it measures, which emulate bfloat16 on most processors.</summary>
+    bool EmulatesBFloat16 => true;
+
     /// <summary>Builds what a step needs; nothing of it is timed.</summary>
     Workload Prepare(BenchmarkShape shape);
 }
@@ -61,7 +67,13 @@ internal abstract class Workload : IDisposable
     public virtual IReadOnlyDictionary<string, object> PythonShape => new Dictionary<string, object>();
 
     /// <summary>What else was found, in a sentence; null when the row says all.</summary>
-    public virtual string? Note => null;
+    public virtual string? Note(Measurement measured) => null;
+
+    /// <summary>Sampling beside the floor that memory sets; null for what samples nothing.</summary>
+    public virtual SamplingFigures? Figures(Spread seconds) => null;
+
+    /// <summary>Does it once before the time counts, or as much of it as finds memory and loads kernels.</summary>
+    public virtual void WarmUp() => Step();
 
     /// <summary>Does it once.</summary>
     public abstract void Step();
@@ -95,6 +107,7 @@ internal static class BenchmarkList
         new TrainStepBenchmark(),
         new CallBenchmark(),
         new JpegPipelineBenchmark(),
+        new GptSampleBenchmark(),
         new VqganDecodeBenchmark(),
     ];
 

@@ -37,6 +37,8 @@ internal sealed record BenchmarkResult
     /// <summary>Of the GEMM rate of the same run and type.</summary>
     public double? FractionOfGemm { get; init; }
 
+    public SamplingFigures? Sampling { get; init; }
+
     public string? Note { get; init; }
 }
 

@@ -14,6 +14,8 @@ internal sealed record BenchmarkRequest
 
     public required int Size { get; init; }
 
+    public GptSampleShape Gpt { get; init; } = new();
+
     public required IReadOnlyList<ScalarType> Types { get; init; }
 
     public required int Repeat { get; init; }
@@ -46,8 +48,8 @@ internal static class BenchmarkRun
 
     private static BenchmarkResult Run(IBenchmark benchmark, ScalarType type, BenchmarkRequest request, CancellationToken cancel)
     {
-        var emulated = type == ScalarType.BFloat16 && !LibTorch.HasFastBFloat16;
-        var shape = new BenchmarkShape(ClipPresets.Get(request.Arch), emulated ? 1 : request.Views, request.Size, type);
+        var emulated = type == ScalarType.BFloat16 && !LibTorch.HasFastBFloat16 && benchmark.EmulatesBFloat16;
+        var shape = new BenchmarkShape(ClipPresets.Get(request.Arch), emulated ? 1 : request.Views, request.Size, type) { Gpt = request.Gpt };
         var repeat = emulated ? Math.Min(3, request.Repeat) : request.Repeat;
         using var workload = benchmark.Prepare(shape);
         var twins = new List<PythonTwin>();
@@ -62,15 +64,17 @@ internal static class BenchmarkRun
                 }
             }
 
+            var measured = Measurement.Of(workload, repeat, twins, cancel);
             return new BenchmarkResult
             {
                 Name = benchmark.Name,
                 Type = type,
                 Views = workload.OwnViews ?? shape.Views,
                 Repeats = repeat,
-                Measured = Measurement.Of(workload, repeat, twins, cancel),
+                Measured = measured,
                 Operations = workload.Operations,
-                Note = emulated ? Emulated : workload.Note,
+                Sampling = workload.Figures(measured.Seconds),
+                Note = emulated ? Emulated : workload.Note(measured),
             };
         }
         catch (InvalidOperationException) when (cancel.IsCancellationRequested)

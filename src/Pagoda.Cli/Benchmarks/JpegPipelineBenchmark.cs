@@ -31,15 +31,12 @@ internal sealed class JpegPipelineBenchmark : IBenchmark
 
         public override int Calls => Pictures;
 
-        public override string Note
+        public override string Note(Measurement measured)
         {
-            get
-            {
-                static double Rate(List<double> seconds) => Pictures / Spread.Of(seconds).Median;
-                return string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"on one core {Rate(_one):0} pictures/s; libjpeg-turbo alone {Rate(_whole):0} decoded whole, {Rate(_half):0} at half size; so {Rate(_one) / Rate(_whole):0.00} and {Rate(_one) / Rate(_half):0.00} of its rates ({_files.Average(file => file.Length) / 1e3:0} kB a file, {Environment.ProcessorCount} cores)");
-            }
+            static double Rate(List<double> seconds) => Pictures / Spread.Of(seconds).Median;
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"on one core {Rate(_one):0} pictures/s; libjpeg-turbo alone {Rate(_whole):0} decoded whole, {Rate(_half):0} at half size; so {Rate(_one) / Rate(_whole):0.00} and {Rate(_one) / Rate(_half):0.00} of its rates ({_files.Average(file => file.Length) / 1e3:0} kB a file, {Environment.ProcessorCount} cores)");
         }
 
         public override void Step() => Batch(threads: 0);

@@ -46,8 +46,8 @@ internal sealed record Measurement
     public static Measurement Of(Workload workload, int repeat, IReadOnlyList<PythonTwin> twins, CancellationToken cancel)
     {
         ProcessFigures.ResetPeak();
-        var first = Time(workload);
-        Time(workload);
+        var first = Time(workload.WarmUp);
+        Time(workload.WarmUp);
         var live = LibTorch.LiveTensors;
         var faults = 0L;
         var ours = new List<double>();
@@ -62,7 +62,7 @@ internal sealed record Measurement
             }
 
             var before = ProcessFigures.PageFaults;
-            ours.Add(Time(workload));
+            ours.Add(Time(workload.Step));
             faults += ProcessFigures.PageFaults - before;
             workload.Compare();
             if (i % 2 == 0)
@@ -97,10 +97,10 @@ internal sealed record Measurement
         }
     }
 
-    private static double Time(Workload workload)
+    private static double Time(Action step)
     {
         var start = Stopwatch.GetTimestamp();
-        workload.Step();
+        step();
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 }

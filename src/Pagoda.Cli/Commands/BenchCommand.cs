@@ -18,8 +18,14 @@ internal sealed class BenchCommand : IPagodaCommand
     private static readonly Option<string> Arch = new("--arch") { Description = "The architecture whose towers are measured.", DefaultValueFactory = _ => "ViT-B-32" };
     private static readonly Option<int> Views = new("--views") { Description = "Pictures or texts in a batch.", DefaultValueFactory = _ => 8 };
     private static readonly Option<int?> Size = new("--size") { Description = "Side of the pictures in pixels; the architecture's own unless given." };
+    private static readonly Option<int> Layers = Whole("--layers", "gpt-sample: blocks.", new GptSampleShape().Layers);
+    private static readonly Option<int> Width = Whole("--width", "gpt-sample: channels.", new GptSampleShape().Width);
+    private static readonly Option<int> Heads = Whole("--heads", "gpt-sample: attention heads.", new GptSampleShape().Heads);
+    private static readonly Option<int> Vocabulary = Whole("--vocab", "gpt-sample: size of the codebook.", new GptSampleShape().Vocabulary);
+    private static readonly Option<int> Tokens = Whole("--tokens", "gpt-sample: tokens of a picture.", new GptSampleShape().Tokens);
+    private static readonly Option<int> Batch = Whole("--batch", "gpt-sample: pictures drawn together.", new GptSampleShape().Batch);
     private static readonly Option<string?> Type = new("--type") { Description = "float32, bfloat16 or both; both for a benchmark by name, float32 for all of them." };
-    private static readonly Option<int> Repeat = new("--repeat") { Description = "Timed repetitions of each.", DefaultValueFactory = _ => 7 };
+    private static readonly Option<int?> Repeat = new("--repeat") { Description = "Timed repetitions of each; 7 unless given, 1 for gpt-sample by name." };
     private static readonly Option<string?> Against = new("--against") { Description = "python: plain PyTorch doing the same, in turn." };
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON." };
 
@@ -29,9 +35,10 @@ internal sealed class BenchCommand : IPagodaCommand
             "bench",
             "Measure painting, encoding, decoding, training and the cost of a call; against the machine's ceiling and against PyTorch.",
             ("bench pixel-step --against python", "Compare a step of painting with the same step in PyTorch."),
+            ("bench gpt-sample --layers 36 --width 1280 --heads 20", "Draw a picture's tokens from a transformer of CLIP-GEN's large size."),
             ("bench --json", "Measure everything, for programs."))
         {
-            Name, Arch, Views, Size, Type, Repeat, Against, Json,
+            Name, Arch, Views, Size, Layers, Width, Heads, Vocabulary, Tokens, Batch, Type, Repeat, Against, Json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Run(parsed, cancel), CancellationToken.None));
         return command;
@@ -63,7 +70,16 @@ internal sealed class BenchCommand : IPagodaCommand
             Arch = arch,
             Views = AtLeastOne(parsed, Views),
             Size = parsed.GetValue(Size) ?? config.Vision.ImageSize,
-            Repeat = AtLeastOne(parsed, Repeat),
+            Gpt = new GptSampleShape
+            {
+                Layers = AtLeastOne(parsed, Layers),
+                Width = AtLeastOne(parsed, Width),
+                Heads = AtLeastOne(parsed, Heads),
+                Vocabulary = AtLeastOne(parsed, Vocabulary),
+                Tokens = AtLeastOne(parsed, Tokens),
+                Batch = AtLeastOne(parsed, Batch),
+            },
+            Repeat = AtLeastOne(Repeat, parsed.GetValue(Repeat) ?? (parsed.GetValue(Name) == "gpt-sample" ? 1 : 7)),
             Types = parsed.GetValue(Type) switch
             {
                 null => IsOfOneType(parsed.GetValue(Name)) ? [ScalarType.Float32] : [ScalarType.Float32, ScalarType.BFloat16],
@@ -84,8 +100,12 @@ internal sealed class BenchCommand : IPagodaCommand
     /// <summary>Convolutions in emulated bfloat16 take minutes a picture: only who asks for them gets them.</summary>
     private static bool IsOfOneType(string? name) => name is null or "call" or "jpeg-pipeline" || (name == "vqgan-decode" && !LibTorch.HasFastBFloat16);
 
-    private static int AtLeastOne(ParseResult parsed, Option<int> option) =>
-        parsed.GetValue(option) is >= 1 and var number ? number : throw new UsageException($"{option.Name} must be 1 or more.");
+    private static Option<int> Whole(string name, string description, int otherwise) => new(name) { Description = description, DefaultValueFactory = _ => otherwise };
+
+    private static int AtLeastOne(ParseResult parsed, Option<int> option) => AtLeastOne(option, parsed.GetValue(option));
+
+    private static int AtLeastOne(Option option, int number) =>
+        number >= 1 ? number : throw new UsageException($"{option.Name} must be 1 or more.");
 
     private static void Show(IAnsiConsole console, BenchmarkReport report)
     {

@@ -38,6 +38,7 @@ internal sealed class FixtureFolder
         new PixelPaintingVerifier(),
         new DynamicThresholdVerifier(),
         new DiffAugmentVerifier(),
+        new GptVerifier(),
         new VqganVerifier(),
         new ClipGenVqganVerifier(),
         new QuantizerVerifier(),

@@ -1,6 +1,4 @@
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using System.Threading.Channels;
 using Pagoda.Generation.Recipes;
 using Pagoda.Generation.Start;
 using Pagoda.Models.Clip;
@@ -15,9 +13,6 @@ namespace Pagoda.Generation.Pixels;
 /// <param name="bank">Pictures to start from, where there are some.</param>
 public sealed class PixelGenerator(ClipModel model, ClipTokenizer tokenizer, Recipe? recipe = null, InitBank? bank = null) : IGenerator
 {
-    // A consumer may lag so many frames behind before the painting waits for it.
-    private const int FramesAhead = 4;
-
     /// <summary>The model that looks at the pictures.</summary>
     public ClipModel Model { get; } = model;
 
@@ -35,70 +30,12 @@ public sealed class PixelGenerator(ClipModel model, ClipTokenizer tokenizer, Rec
     {
         request.Check();
         var recipe = request.Resolve(DefaultRecipe);
-        return Frames(request with { Seed = request.Seed ?? RandomSeed() }, recipe, cancellationToken);
+        var seeded = request with { Seed = request.Seed ?? RandomSeed() };
+        return FrameThread.Run(request.Count, (index, send, stop) => PaintOne(seeded, recipe, index, send, stop), cancellationToken);
     }
 
     /// <summary>A seed by chance, short enough to be typed.</summary>
     public static ulong RandomSeed() => (ulong)RandomNumberGenerator.GetInt32(int.MaxValue);
-
-    private async IAsyncEnumerable<Frame> Frames(GenerationRequest request, Recipe recipe, CancellationToken cancellation, [EnumeratorCancellation] CancellationToken enumeration = default)
-    {
-        var channel = Channel.CreateBounded<Frame>(new BoundedChannelOptions(FramesAhead) { SingleReader = true, SingleWriter = true });
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, enumeration);
-        using var abandoned = new CancellationTokenSource();
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        // One thread for the whole painting: scopes and libtorch's modes and workers belong to threads.
-        var thread = new Thread(() => Paint(request, recipe, channel.Writer, stop.Token, abandoned.Token, ended)) { IsBackground = true, Name = "painting" };
-        thread.Start();
-        try
-        {
-            await foreach (var frame in channel.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
-            {
-                yield return frame;
-            }
-        }
-        finally
-        {
-            await abandoned.CancelAsync().ConfigureAwait(false);
-            await stop.CancelAsync().ConfigureAwait(false);
-            await ended.Task.ConfigureAwait(false);
-        }
-    }
-
-    private void Paint(
-        GenerationRequest request, Recipe recipe, ChannelWriter<Frame> frames, CancellationToken stop, CancellationToken abandoned, TaskCompletionSource ended)
-    {
-        Exception? problem = null;
-        var index = 0;
-        try
-        {
-            for (; index < request.Count && (index == 0 || !stop.IsCancellationRequested); index++)
-            {
-                PaintOne(request, recipe, index, Send, stop);
-            }
-        }
-        catch (OperationCanceledException) when (index > 0)
-        {
-            // The pictures before are whole, and of this one there is nothing yet.
-        }
-        catch (Exception exception)
-        {
-            problem = exception;
-        }
-        finally
-        {
-            frames.TryComplete(abandoned.IsCancellationRequested ? null : problem);
-            ended.SetResult();
-        }
-
-        void Send(Frame frame)
-        {
-            if (!frames.TryWrite(frame))
-            {
-                frames.WriteAsync(frame, abandoned).AsTask().GetAwaiter().GetResult();
-            }
-        }
-    }
 
     private void PaintOne(GenerationRequest request, Recipe recipe, int index, Action<Frame> send, CancellationToken stop)
     {

@@ -67,12 +67,18 @@ public sealed class GptCache : IDisposable
         var count = keys.Size(2);
         _keys[layer].Narrow(2, Length, count).Copy_(keys);
         _values[layer].Narrow(2, Length, count).Copy_(values);
-        return (_keys[layer].Narrow(2, 0, Length + count), _values[layer].Narrow(2, 0, Length + count));
+        return (All(_keys[layer]), All(_values[layer]));
+
+        Tensor All(Tensor cached)
+        {
+            var filled = cached.Narrow(2, 0, Length + count);
+            return filled.Type == keys.Type ? filled : filled.To(keys.Type);
+        }
     }
 
     internal void Advance(long count) => Length += count;
 
-    internal nint KeysPointer(int layer) => _keys[layer].DataPointer;
+    internal Tensor Keys(int layer) => _keys[layer];
 
-    internal nint ValuesPointer(int layer) => _values[layer].DataPointer;
+    internal Tensor Values(int layer) => _values[layer];
 }

@@ -39,8 +39,7 @@ public static class GptLoader
         GptModel? model = null;
         try
         {
-            var named = GptNames.Unify(checkpoint)
-                ?? throw new InvalidDataException($"{archive.Path} holds no transformer over picture tokens (no tok_emb with pos_emb): {GptNames.Describe(checkpoint)}.");
+            var named = Named(checkpoint);
             var weights = Weights.Load(named, device, options.Type);
             model = new GptModel(weights, FindConfig(location, archive.Path, named, GptNames.Unmasked(checkpoint), options.Heads));
             weights.ThrowIfUnexpected();
@@ -53,6 +52,25 @@ public static class GptLoader
             throw;
         }
     }
+
+    /// <summary>Builds a model over a checkpoint without a configuration.</summary>
+    /// <param name="source">The checkpoint, under CLIP-GEN's or taming-transformers' names.</param>
+    /// <param name="device">Where the weights shall live.</param>
+    /// <param name="adjust">Changes what was inferred from names and shapes, which show neither heads nor, without masks, unmasked positions.</param>
+    /// <exception cref="InvalidDataException">It is no such transformer.</exception>
+    /// <exception cref="ArgumentException">The adjusted shape is none.</exception>
+    public static GptModel Build(IWeightSource source, Device device, Func<GptConfig, GptConfig>? adjust = null)
+    {
+        var named = Named(source);
+        var weights = Weights.Load(named, device);
+        var inferred = Infer(source.Description, named, GptNames.Unmasked(source), adjust is null ? null : 1);
+        var model = new GptModel(weights, adjust?.Invoke(inferred) ?? inferred);
+        weights.ThrowIfUnexpected();
+        return model;
+    }
+
+    private static IWeightSource Named(IWeightSource checkpoint) => GptNames.Unify(checkpoint)
+        ?? throw new InvalidDataException($"{checkpoint.Description} holds no transformer over picture tokens (no tok_emb with pos_emb): {GptNames.Describe(checkpoint)}.");
 
     private static string FileOf(ModelLocation location)
     {

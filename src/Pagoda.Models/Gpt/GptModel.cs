@@ -139,7 +139,8 @@ public sealed class GptModel
         }
     }
 
-    private Tensor Embed(Tensor tokens, Tensor? prefix, long start)
+    /// <summary>Tokens after a prefix, with their positions, <c>[N, L, width]</c>.</summary>
+    internal Tensor Embed(Tensor tokens, Tensor? prefix, long start)
     {
         var x = _tokens.Embedding(tokens);
         x = prefix is null ? x : Ops.Cat([prefix.Type == x.Type ? prefix : prefix.To(x.Type), x], 1);

@@ -7,12 +7,15 @@ namespace Pagoda.Models.Gpt;
 /// value apart, and lie under <c>transformer.</c> beside the tokenizers in its training checkpoints. Causal masks,
 /// which both keep as tensors, are passed over.
 /// </summary>
-internal static class GptNames
+public static class GptNames
 {
     private const string Table = "tok_emb.weight";
 
+    /// <summary>Query, key and value in the order in which the model's input projection stacks them.</summary>
+    private static readonly string[] Projections = ["query", "key", "value"];
+
     /// <summary>A checkpoint under the model's names; null when it holds no transformer over tokens.</summary>
-    public static IWeightSource? Unify(IWeightSource source)
+    internal static IWeightSource? Unify(IWeightSource source)
     {
         var names = source.Names.ToHashSet(StringComparer.Ordinal);
         var prefix = names.Where(name => name == Table || name.EndsWith("." + Table, StringComparison.Ordinal))
@@ -31,9 +34,10 @@ internal static class GptNames
             {
                 ignored.Add(stored);
             }
-            else if (Own(name) is { } own)
+            else
             {
-                map.TryAdd(own, new StoredAs(Joined(stored)));
+                var (own, part) = Own(name);
+                map.TryAdd(own, new StoredAs(part is null ? [stored] : Parts(stored)));
             }
         }
 
@@ -41,7 +45,7 @@ internal static class GptNames
     }
 
     /// <summary>So many first positions that see each other, by the mask of the first block, if the checkpoint has one.</summary>
-    public static int Unmasked(IWeightSource source)
+    internal static int Unmasked(IWeightSource source)
     {
         var name = source.Names.FirstOrDefault(name => name.EndsWith("blocks.0.attn.mask", StringComparison.Ordinal));
         if (name is null || source.Shape(name) is not [1, 1, var rows, var columns] || rows != columns)
@@ -55,7 +59,7 @@ internal static class GptNames
     }
 
     /// <summary>What a checkpoint without a transformer seems to be.</summary>
-    public static string Describe(IWeightSource source)
+    internal static string Describe(IWeightSource source)
     {
         var names = source.Names.ToHashSet(StringComparer.Ordinal);
         return names.Any(name => name.Contains("quantize", StringComparison.Ordinal) || name.EndsWith("encoder.conv_in.weight", StringComparison.Ordinal)) ? "it seems to be a VQGAN"
@@ -67,37 +71,39 @@ internal static class GptNames
             : "it is empty";
     }
 
-    private static bool IsMask(string name) => name.StartsWith("blocks.", StringComparison.Ordinal) && name.EndsWith(".mask", StringComparison.Ordinal);
-
-    private static string? Own(string name)
+    /// <summary>The model's name for a published one, and which third of it that is where the model keeps three in one.</summary>
+    /// <param name="name">Such as <c>blocks.0.attn.key.weight</c>, which is part 1 of <c>blocks.0.encoder.self_attn.in_proj_weight</c>.</param>
+    public static (string Name, int? Part) Own(string name)
     {
         if (name.StartsWith("ln_f.", StringComparison.Ordinal))
         {
-            return "norm." + name["ln_f.".Length..];
+            return ("norm." + name["ln_f.".Length..], null);
         }
 
         var parts = name.Split('.');
-        if (parts.Length < 4 || parts[0] != "blocks")
+        if (parts.Length < 5 || parts[0] != "blocks" || parts[2] is not ("ln1" or "ln2" or "attn" or "mlp"))
         {
-            return name;
+            return parts is ["blocks", _, "ln1" or "ln2", _] ? ($"blocks.{parts[1]}.encoder.norm{parts[2][^1]}.{parts[3]}", null) : (name, null);
         }
 
-        string? inside = (parts[2], parts[3]) switch
+        var last = parts[^1];
+        var part = Array.IndexOf(Projections, parts[3]);
+        var inside = (parts[2], parts[3]) switch
         {
-            ("ln1", var last) => $"norm1.{last}",
-            ("ln2", var last) => $"norm2.{last}",
-            ("attn", "query") => $"self_attn.in_proj_{parts[^1]}",
-            ("attn", "key" or "value") => null,
-            ("attn", "proj") => $"self_attn.out_proj.{parts[^1]}",
-            ("mlp", "0") => $"linear1.{parts[^1]}",
-            ("mlp", "2") => $"linear2.{parts[^1]}",
-            _ => "",
+            ("attn", "proj") => $"self_attn.out_proj.{last}",
+            ("attn", _) when part >= 0 => $"self_attn.in_proj_{last}",
+            ("mlp", "0") => $"linear1.{last}",
+            ("mlp", "2") => $"linear2.{last}",
+            _ => null,
         };
-        return inside is null ? null : inside.Length == 0 ? name : $"blocks.{parts[1]}.encoder.{inside}";
+        return inside is null ? (name, null) : ($"blocks.{parts[1]}.encoder.{inside}", part >= 0 ? part : null);
     }
 
-    private static string[] Joined(string stored) =>
-        stored.Contains(".attn.query.", StringComparison.Ordinal)
-            ? [.. new[] { "query", "key", "value" }.Select(part => stored.Replace(".attn.query.", $".attn.{part}.", StringComparison.Ordinal))]
-            : [stored];
+    private static bool IsMask(string name) => name.StartsWith("blocks.", StringComparison.Ordinal) && name.EndsWith(".mask", StringComparison.Ordinal);
+
+    private static string[] Parts(string stored)
+    {
+        var words = stored.Split('.');
+        return [.. Projections.Select(part => string.Join('.', [.. words[..^2], part, words[^1]]))];
+    }
 }

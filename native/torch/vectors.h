@@ -1,0 +1,14 @@
+// Whether kernels may use AVX2, which is decided when they run: a library built here runs on processors without it.
+#pragma once
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define PG_AVX2 __attribute__((target("avx2,fma")))
+#endif
+
+namespace pagoda {
+
+/// True on processors with AVX2 and FMA, unless pg_allow_vectors(0) was called.
+bool has_vectors() noexcept;
+
+}  // namespace pagoda

@@ -1,0 +1,222 @@
+using System.Diagnostics;
+using Pagoda.Formats.Images;
+using Pagoda.Generation.Augment;
+using Pagoda.Generation.Pixels;
+using Pagoda.Generation.Prompts;
+using Pagoda.Models.Clip;
+using Pagoda.Models.Clip.Tokenizer;
+using Pagoda.Models.Gpt;
+using Pagoda.Models.Vqgan;
+using Pagoda.Torch;
+
+namespace Pagoda.Generation.ClipGen;
+
+/// <summary>
+/// CLIP-GEN (Wang et al. 2022): a prompt's CLIP embedding conditions a transformer, which draws the tokens of several
+/// pictures at once; a VQGAN decodes them; the one that matches the prompt best is given. A step is a row of tokens. A
+/// prompt may be a picture, of which this then gives variations.
+/// </summary>
+public sealed class ClipGenGenerator : IGenerator
+{
+    /// <summary>Candidates decoded and judged in one batch.</summary>
+    private const int Together = 8;
+
+    private readonly ClipModel _clip;
+    private readonly ClipTokenizer _tokenizer;
+    private readonly GptModel _gpt;
+    private readonly VqganModel _vqgan;
+
+    /// <summary>Puts the three networks together; none is disposed.</summary>
+    /// <param name="clip">CLIP, by whose embeddings the transformer was trained.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="gpt">The transformer.</param>
+    /// <param name="vqgan">The VQGAN whose tokens it draws.</param>
+    /// <param name="options">How pictures are sampled and chosen.</param>
+    /// <exception cref="GenerationException">The networks do not belong together, or an option is out of range.</exception>
+    public ClipGenGenerator(ClipModel clip, ClipTokenizer tokenizer, GptModel gpt, VqganModel vqgan, ClipGenOptions? options = null)
+    {
+        (_clip, _tokenizer, _gpt, _vqgan) = (clip, tokenizer, gpt, vqgan);
+        Options = options ?? new ClipGenOptions();
+        Options.Sampling.Check();
+        TokenSampler.CheckGuidance(gpt.Config, Options.Sampling.Guidance);
+        Grid = (int)Math.Sqrt(gpt.Config.BlockSize);
+        Require(gpt.Config.ConditionWidth == clip.Config.EmbedDim, $"The transformer is conditioned on embeddings of {gpt.Config.ConditionWidth} numbers, and this CLIP's have {clip.Config.EmbedDim}: they do not belong together.");
+        Require(gpt.Config.VocabularySize == vqgan.Config.CodebookSize, $"The transformer draws from {gpt.Config.VocabularySize} tokens, and this VQGAN's codebook has {vqgan.Config.CodebookSize}: they do not belong together.");
+        Require(Grid * Grid == gpt.Config.BlockSize, $"The transformer draws {gpt.Config.BlockSize} tokens, which make no square.");
+        Require(Options.Candidates >= 1, $"{Options.Candidates} candidates cannot be drawn; choose 1 or more.");
+        Require(Options.ModalityShift is null || Options.ModalityShift.Count == clip.Config.EmbedDim, $"The modality shift has {Options.ModalityShift?.Count} numbers, and this CLIP's embeddings {clip.Config.EmbedDim}.");
+    }
+
+    /// <summary>How pictures are sampled and chosen.</summary>
+    public ClipGenOptions Options { get; }
+
+    /// <summary>Tokens on a side.</summary>
+    public int Grid { get; }
+
+    /// <summary>Side of the pictures in pixels.</summary>
+    public int Size => Grid * _vqgan.Config.Factor;
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<Frame> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
+    {
+        Check(request);
+        var first = request.Seed ?? PixelGenerator.RandomSeed();
+        return FrameThread.Run(request.Count, (index, send, stop) => PaintOne(request, index, unchecked(first + (ulong)index), send, stop), cancellationToken);
+    }
+
+    /// <summary>Draws the candidates of one picture, on the calling thread.</summary>
+    /// <param name="request">What to paint; its seed is the randomness, 0 where null.</param>
+    /// <param name="cancellationToken">Ends the drawing.</param>
+    /// <returns>All of them, the best match first.</returns>
+    /// <exception cref="GenerationException">The request cannot be painted.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IReadOnlyList<ClipGenCandidate> Draw(GenerationRequest request, CancellationToken cancellationToken = default)
+    {
+        Check(request);
+        using var frozen = GradMode.Disable();
+        using var scope = new TensorScope();
+        var (prompt, negative) = Prompts(request);
+        using var sampler = Sampler(prompt, negative, request.Seed ?? 0);
+        foreach (var _ in sampler.Run(cancellationToken))
+        {
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return Rank(sampler, prompt, negative);
+    }
+
+    private static (Prompt Prompt, Prompt? Negative) Prompts(GenerationRequest request) =>
+        (Prompt.Parse(request.Prompt), string.IsNullOrWhiteSpace(request.NegativePrompt) ? null : Prompt.Parse(request.NegativePrompt));
+
+    private static void Require(bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            throw new GenerationException(otherwise);
+        }
+    }
+
+    private void Check(GenerationRequest request)
+    {
+        request.Check();
+        Require(request.Init is null, "CLIP-GEN does not start from a picture; give the picture as the prompt for variations of it, or paint over it with another method.");
+        Require(request.Size is null || request.Size == Size, $"This transformer makes pictures of {Size} pixels, not of {request.Size}; leave the size out.");
+    }
+
+    private void PaintOne(GenerationRequest request, int index, ulong seed, Action<Frame> send, CancellationToken stop)
+    {
+        var clock = Stopwatch.StartNew();
+        using var frozen = GradMode.Disable();
+        using var scope = new TensorScope();
+        var (prompt, negative) = Prompts(request);
+        var target = PromptTarget.Embed(_clip, _tokenizer, prompt, negative);
+        using var sampler = Sampler(prompt, negative, seed);
+        var (rows, best) = (0, double.PositiveInfinity);
+        Frame At(Picture picture, double energy) => new()
+        {
+            Index = index,
+            Seed = seed,
+            Step = rows,
+            Steps = Grid,
+            Energy = energy,
+            Picture = picture,
+            IsBest = energy < best,
+            Elapsed = clock.Elapsed,
+        };
+
+        foreach (var length in sampler.Run(stop))
+        {
+            if (length % Grid != 0)
+            {
+                continue;
+            }
+
+            rows = length / Grid;
+            if (rows == Grid || rows == request.StopAfter)
+            {
+                break;
+            }
+
+            if (rows % request.FrameEvery == 0)
+            {
+                using var inner = new TensorScope();
+                var preview = Preview(sampler, rows);
+                var frame = At(PicturePixels.ToPicture(preview), Energy(preview, target));
+                best = Math.Min(best, frame.Energy);
+                send(frame);
+            }
+        }
+
+        if (rows == 0)
+        {
+            throw new OperationCanceledException(stop);
+        }
+
+        if (rows == Grid)
+        {
+            var chosen = Rank(sampler, prompt, negative)[0];
+            send(At(chosen.Picture, Energy(PicturePixels.ToTensor(chosen.Picture, _clip.Device), target)) with { IsLast = true, IsBest = true });
+        }
+        else
+        {
+            var unfinished = Preview(sampler, rows);
+            send(At(PicturePixels.ToPicture(unfinished), Energy(unfinished, target)) with { IsLast = true, IsBest = true, IsInterrupted = true });
+        }
+    }
+
+    private TokenSampler Sampler(Prompt prompt, Prompt? negative, ulong seed)
+    {
+        using var scope = new TensorScope();
+        var condition = PromptTarget.Embed(_clip, _tokenizer, prompt, negative);
+        if (Options.ModalityShift is { } shift && !prompt.Terms.Any(term => term.IsPicture))
+        {
+            condition = ClipModel.Normalize(condition + Tensor.From([.. shift]).To(device: condition.Device));
+        }
+
+        return new TokenSampler(_gpt, condition.Expand([Options.Candidates, condition.Size(1)]), Options.Sampling with { Seed = seed });
+    }
+
+    /// <summary>The rows that the first candidate has so far, above grey: <c>[1, 3, S, S]</c>.</summary>
+    private Tensor Preview(TokenSampler sampler, int rows)
+    {
+        var drawn = Decode(sampler.Tokens.Narrow(0, 0, 1).Narrow(1, 0, rows * Grid).View([1, rows, Grid]));
+        var canvas = Ops.Full([1, 3, Size, Size], 0.5, ScalarType.Float32, device: drawn.Device);
+        canvas.Narrow(2, 0, drawn.Size(2)).Copy_(drawn);
+        return canvas;
+    }
+
+    /// <summary>Tokens <c>[N, h, w]</c> to pictures in [0, 1].</summary>
+    private Tensor Decode(Tensor tokens) =>
+        ((_vqgan.DecodeTokens(tokens.To(device: _vqgan.Device)).To(ScalarType.Float32) + 1) * 0.5).Clamp(0, 1);
+
+    private List<ClipGenCandidate> Rank(TokenSampler sampler, Prompt prompt, Prompt? negative)
+    {
+        var critic = Options.Critic;
+        var target = critic is null
+            ? PromptTarget.Embed(_clip, _tokenizer, prompt, negative)
+            : PromptTarget.Embed(critic.Clip.Model, critic.Clip.Tokenizer, prompt, negative);
+        var candidates = new List<ClipGenCandidate>();
+        for (var start = 0; start < Options.Candidates; start += Together)
+        {
+            using var scope = new TensorScope();
+            var count = Math.Min(Together, Options.Candidates - start);
+            var pixels = Decode(sampler.Tokens.Narrow(0, start, count).View([count, Grid, Grid]));
+            Picture[] pictures = [.. Enumerable.Range(0, count).Select(i => PicturePixels.ToPicture(pixels.Narrow(0, i, 1)))];
+            // Judged as they are saved, in 8 bits.
+            double[] scores = critic is null
+                ? [.. pictures.Select(picture => -Energy(PicturePixels.ToTensor(picture, _clip.Device), target))]
+                : [.. critic.Cosines([.. pictures.Select(critic.Seen)], target).Select(row => (double)row[0])];
+            candidates.AddRange(pictures.Select((picture, i) =>
+                new ClipGenCandidate(start + i, sampler.Rows[start + i], scores[i], sampler.LogLikelihoods[start + i], picture)));
+        }
+
+        return [.. candidates.OrderByDescending(candidate => candidate.Score).ThenBy(candidate => candidate.Number)];
+    }
+
+    private double Energy(Tensor pixels, Tensor target)
+    {
+        using var scope = new TensorScope();
+        var seen = SeparableSampling.Resize(pixels.To(device: _clip.Device), _clip.Config.Vision.ImageSize);
+        return -(_clip.EncodeImage(seen) * target).Sum().ToDouble();
+    }
+}

@@ -1,0 +1,103 @@
+using Pagoda.Torch;
+
+namespace Pagoda.Models.Gpt;
+
+/// <summary>One position of each sequence through the transformer by the kernels of <see cref="SmallBatch"/>.</summary>
+internal sealed class RowDecoder : IDisposable
+{
+    private readonly GptConfig _config;
+    private readonly Layer[] _layers;
+    private readonly Norm _norm;
+    private readonly Matrix _head;
+    private readonly List<Tensor> _copies = [];
+
+    public RowDecoder(GptModel model)
+    {
+        _config = model.Config;
+        var weights = model.Weights.Parameters;
+        _layers = [.. Enumerable.Range(0, _config.Layers).Select(i => new Layer(this, weights, $"blocks.{i}.encoder."))];
+        _norm = new Norm(this, weights, "norm");
+        _head = new Matrix(weights["head.weight"], _config.HeadBias ? Single(weights["head.bias"]) : null);
+    }
+
+    public static bool Takes(GptModel model) => model.Weights.Parameters.Values.All(SmallBatch.Takes);
+
+    /// <summary>A position <c>[N, width]</c> through all blocks; the cache grows by it.</summary>
+    /// <returns>What the head is applied to, <c>[N, width]</c>, not yet normalised.</returns>
+    public Tensor Advance(GptCache cache, Tensor position)
+    {
+        using var scope = new TensorScope();
+        long rows = position.Size(0), width = _config.Width;
+        var x = position.To(ScalarType.Float32, copy: true).Contiguous();
+        var qkv = Ops.Empty([rows, 3 * width], ScalarType.Float32);
+        var mixed = Ops.Empty([rows, width], ScalarType.Float32);
+        var hidden = Ops.Empty([rows, 4 * width], ScalarType.Float32);
+        for (var i = 0; i < _layers.Length; i++)
+        {
+            using var inner = new TensorScope();
+            var layer = _layers[i];
+            layer.In.Apply(layer.Norm1.Apply(x), qkv);
+            SmallBatch.Attend(qkv, cache.Keys(i), cache.Values(i), cache.Length, mixed);
+            layer.Out.Apply(mixed, x, AfterLinear.Add);
+            layer.First.Apply(layer.Norm2.Apply(x), hidden, AfterLinear.Gelu);
+            layer.Second.Apply(hidden, x, AfterLinear.Add);
+        }
+
+        cache.Advance(1);
+        return scope.Keep(x);
+    }
+
+    /// <summary>The logits of what comes after, <c>[N, vocabulary]</c>.</summary>
+    public Tensor Logits(Tensor x)
+    {
+        using var scope = new TensorScope();
+        var logits = Ops.Empty([x.Size(0), _config.VocabularySize], ScalarType.Float32);
+        _head.Apply(_norm.Apply(x), logits);
+        return scope.Keep(logits);
+    }
+
+    public void Dispose() => _copies.ForEach(copy => copy.Dispose());
+
+    /// <summary>Vectors are small: a copy in float32 where they are not.</summary>
+    private Tensor Single(Tensor vector)
+    {
+        if (vector.Type == ScalarType.Float32)
+        {
+            return vector;
+        }
+
+        using var unowned = TensorScope.Unowned();
+        using var frozen = GradMode.Disable();
+        var copy = vector.To(ScalarType.Float32);
+        _copies.Add(copy);
+        return copy;
+    }
+
+    private readonly struct Matrix(Tensor weight, Tensor? bias)
+    {
+        public void Apply(Tensor x, Tensor y, AfterLinear after = AfterLinear.Store) => SmallBatch.Linear(weight, bias, x, y, after);
+    }
+
+    private readonly struct Norm(RowDecoder owner, IReadOnlyDictionary<string, Tensor> weights, string name)
+    {
+        private readonly Tensor _weight = owner.Single(weights[name + ".weight"]);
+        private readonly Tensor _bias = owner.Single(weights[name + ".bias"]);
+
+        public Tensor Apply(Tensor x) => x.LayerNorm([x.Size(1)], _weight, _bias);
+    }
+
+    private sealed class Layer(RowDecoder owner, IReadOnlyDictionary<string, Tensor> weights, string prefix)
+    {
+        public Norm Norm1 { get; } = new(owner, weights, prefix + "norm1");
+
+        public Norm Norm2 { get; } = new(owner, weights, prefix + "norm2");
+
+        public Matrix In { get; } = new(weights[prefix + "self_attn.in_proj_weight"], owner.Single(weights[prefix + "self_attn.in_proj_bias"]));
+
+        public Matrix Out { get; } = new(weights[prefix + "self_attn.out_proj.weight"], owner.Single(weights[prefix + "self_attn.out_proj.bias"]));
+
+        public Matrix First { get; } = new(weights[prefix + "linear1.weight"], owner.Single(weights[prefix + "linear1.bias"]));
+
+        public Matrix Second { get; } = new(weights[prefix + "linear2.weight"], owner.Single(weights[prefix + "linear2.bias"]));
+    }
+}
