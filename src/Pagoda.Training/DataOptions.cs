@@ -24,6 +24,9 @@ public sealed record DataOptions
     /// <summary>So many pictures of noise with captions of random words, for trials without data.</summary>
     public long Synthetic { get; init; }
 
+    /// <summary>A folder of token files with embeddings, as <c>vqgan prepare</c> writes them, for <c>method: gpt</c>.</summary>
+    public string Tokens { get; init; } = "";
+
     /// <summary>Several stored sources, each with the relative number of samples drawn from it.</summary>
     public MixtureWeights Mixture { get; init; } = [];
 
@@ -60,7 +63,7 @@ public sealed record DataOptions
         (string Key, bool Named)[] all =
         [
             ("data.emoji", Emoji.Length > 0), ("data.shards", Shards.Length > 0), ("data.folder", Folder.Length > 0), ("data.table", Table.Length > 0),
-            ("data.coco", Coco.Length > 0), ("data.synthetic", Synthetic > 0), ("data.mixture", Mixture.Values.Any(weight => weight > 0)),
+            ("data.coco", Coco.Length > 0), ("data.synthetic", Synthetic > 0), ("data.tokens", Tokens.Length > 0), ("data.mixture", Mixture.Values.Any(weight => weight > 0)),
         ];
         return all.Where(one => one.Named).Select(one => one.Key);
     }
@@ -72,7 +75,7 @@ public sealed record DataOptions
         if (sources.Length != 1)
         {
             yield return (sources.LastOrDefault("data.shards"), sources.Length == 0
-                ? "no data is named; name one of data.emoji, data.shards, data.folder, data.table, data.coco, data.synthetic and data.mixture."
+                ? "no data is named; name one of data.emoji, data.shards, data.folder, data.table, data.coco, data.synthetic, data.tokens and data.mixture."
                 : $"{string.Join(" and ", sources)} are both named; name one, or mix several under data.mixture.");
         }
 
@@ -92,6 +95,6 @@ public sealed record DataOptions
 
     /// <summary>Whether a change of the key makes another stream of samples, in which an old position means nothing.</summary>
     internal static bool ChangesStream(string key) =>
-        key is "data.emoji" or "data.shards" or "data.folder" or "data.table" or "data.coco" or "data.images" or "data.synthetic" or "data.shuffle_buffer"
+        key is "data.emoji" or "data.shards" or "data.folder" or "data.table" or "data.coco" or "data.images" or "data.synthetic" or "data.tokens" or "data.shuffle_buffer"
         || key.StartsWith("data.mixture", StringComparison.Ordinal);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pagoda.Data;
 using Pagoda.Data.Scenes;
+using Pagoda.Training.Tokens;
 
 namespace Pagoda.Training;
 
@@ -14,6 +15,7 @@ public sealed class TrainingData
     private readonly Func<LeftOutReport> _report;
     private readonly SceneComposer? _composer;
     private readonly bool _captions;
+    private readonly TokenShards? _tokens;
     private LeftOutReport? _left;
     private readonly (StoredData Data, double Weight)[] _stored = [];
 
@@ -48,6 +50,12 @@ public sealed class TrainingData
         {
             Description = $"{options.Synthetic:N0} pictures of noise with random words";
         }
+        else if (options.Tokens.Length > 0)
+        {
+            _tokens = TokenShards.Open(options.Tokens);
+            Memory = _tokens.Memory;
+            Description = $"{options.Tokens}: {_tokens.Count:N0} pictures as tokens in {_tokens.Files.Count} file(s)";
+        }
         else
         {
             _stored = [.. Stored(options, captions)];
@@ -63,11 +71,14 @@ public sealed class TrainingData
     /// <summary>What it is and how much, in a few words.</summary>
     public string Description { get; }
 
+    /// <summary>The prepared tokens; null where the data is pictures.</summary>
+    internal TokenShards? Tokens => _tokens;
+
     /// <summary>Bytes it holds in memory, beside the batches.</summary>
     public long Memory { get; }
 
     /// <summary>The files that say what it is; none for data that is made up.</summary>
-    internal IEnumerable<string> Files => _options.Emoji.Length == 0 ? _stored.SelectMany(one => one.Data.Files)
+    internal IEnumerable<string> Files => _tokens is not null ? _tokens.Files : _options.Emoji.Length == 0 ? _stored.SelectMany(one => one.Data.Files)
         : File.Exists(_options.Emoji) ? [_options.Emoji] : Directory.EnumerateFiles(_options.Emoji, "emoji-*.tar");
 
     /// <summary>Samples and shards that could not be used so far.</summary>
@@ -79,6 +90,7 @@ public sealed class TrainingData
     /// </summary>
     public IBatchSource Batches() => new PrefetchingSource(
         _composer is { } composer ? new SceneSource(composer, _seed, share: _share)
+        : _tokens is not null ? new TokenSource(_tokens, _seed, _share)
         : _stored.Length == 0 ? new SyntheticSource(_options.Synthetic, _size, _seed, _share)
         : new DecodedSource(
             Stream(_share), new Crop { Size = _size, Scale = (_options.SmallestCrop, 1), Flip = _options.Flip }, _seed, _options.Workers, _left = _report(), _share, _captions));

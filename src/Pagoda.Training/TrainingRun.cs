@@ -93,7 +93,8 @@ public static class TrainingRun
             case TrainingMethod.Vqgan:
                 return (PictureLearners.Vqgan(options, device, tools), Data(LearnerShapes.Of(options).ImageSize, captions: false));
             case TrainingMethod.Gpt:
-                return (PictureLearners.Gpt(options, device, tools), Data(options.Gpt.Resolution, captions: false));
+                var pictures = Data(options.Gpt.Resolution, captions: false);
+                return (PictureLearners.Gpt(options, device, tools, pictures.Tokens), pictures);
         }
 
         if (options.Model.From.Length > 0)

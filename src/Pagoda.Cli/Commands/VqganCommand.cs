@@ -16,5 +16,6 @@ internal sealed class VqganCommand : IPagodaCommand
         new EncodePictures().Build(),
         new DecodeTokens().Build(),
         new ReconstructPictures().Build(),
+        new PrepareTokens().Build(),
     };
 }

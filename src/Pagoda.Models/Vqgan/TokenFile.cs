@@ -8,11 +8,12 @@ namespace Pagoda.Models.Vqgan;
 
 /// <summary>
 /// Pictures as tokens in a safetensors file: <c>tokens</c> <c>[N, h, w]</c> of int32, and strings that say to which
-/// codebook they belong and what the pictures were called (docs/clip-gen.md has the format).
+/// codebook they belong and what the pictures were called; with <c>embeddings</c> <c>[N, C]</c> of float32, the pictures' CLIP
+/// embeddings, where they are there to train a transformer (docs/clip-gen.md has the format).
 /// </summary>
 public sealed class TokenFile
 {
-    private const string Format = "pagoda-vqgan-tokens", Version = "1", Name = "tokens";
+    private const string Format = "pagoda-vqgan-tokens", Version = "1", Name = "tokens", EmbeddingsName = "embeddings";
 
     /// <summary>Makes tokens to be written.</summary>
     /// <param name="tokens">Row by row, picture after picture.</param>
@@ -54,6 +55,12 @@ public sealed class TokenFile
     /// <summary>Pixels to a token's side.</summary>
     public int Factor { get; }
 
+    /// <summary>The pictures' CLIP embeddings of length 1, <c>[N, C]</c> row by row; empty where the file has none.</summary>
+    public IReadOnlyList<float> Embeddings { get; init; } = [];
+
+    /// <summary>What the CLIP that made <see cref="Embeddings"/> was called.</summary>
+    public string Clip { get; init; } = "";
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="CheckpointException">It is no safetensors file, or damaged.</exception>
     /// <exception cref="InvalidDataException">It holds no tokens, or tokens that its codebook does not have.</exception>
@@ -82,7 +89,11 @@ public sealed class TokenFile
         var wrong = Array.Find(tokens, token => token < 0 || token >= size);
         return wrong != 0 && (wrong < 0 || wrong >= size)
             ? throw new InvalidDataException($"{path} has the token {wrong}, but its codebook has only {size}: it is damaged.")
-            : new TokenFile(tokens, (int)entry.Shape[1], (int)entry.Shape[2], names, facts.GetValueOrDefault("codebook_sha256") ?? "", size, Number(path, facts, "factor"));
+            : new TokenFile(tokens, (int)entry.Shape[1], (int)entry.Shape[2], names, facts.GetValueOrDefault("codebook_sha256") ?? "", size, Number(path, facts, "factor"))
+            {
+                Embeddings = ReadEmbeddings(path, archive, entry.Shape[0]),
+                Clip = facts.GetValueOrDefault("clip") ?? "",
+            };
     }
 
     /// <summary>Writes the file, whole or not at all.</summary>
@@ -100,8 +111,20 @@ public sealed class TokenFile
             ["factor"] = Factor.ToString(CultureInfo.InvariantCulture),
             ["names"] = JsonSerializer.Serialize(Names),
         };
+        if (Clip.Length > 0)
+        {
+            facts["clip"] = Clip;
+        }
+
         var bytes = MemoryMarshal.AsBytes(((int[])Tokens).AsSpan()).ToArray();
-        SafetensorsWriter.Write(path, [new TensorToWrite(Name, ScalarType.Int32, [Names.Count, Height, Width], bytes)], facts, overwrite);
+        List<TensorToWrite> tensors = [new TensorToWrite(Name, ScalarType.Int32, [Names.Count, Height, Width], bytes)];
+        if (Embeddings.Count > 0)
+        {
+            var floats = MemoryMarshal.AsBytes(((float[])Embeddings).AsSpan()).ToArray();
+            tensors.Add(new TensorToWrite(EmbeddingsName, ScalarType.Float32, [Names.Count, Embeddings.Count / Names.Count], floats));
+        }
+
+        SafetensorsWriter.Write(path, tensors, facts, overwrite);
     }
 
     /// <summary>Refuses tokens that are numbers in another codebook than a model's.</summary>
@@ -121,6 +144,11 @@ public sealed class TokenFile
             throw new InvalidDataException($"{path} has tokens of another model than {model.Name}: their codebook is {Short(CodebookHash)}, the model's {Short(model.CodebookHash)}.");
         }
     }
+
+    private static float[] ReadEmbeddings(string path, ITensorArchive archive, long count) =>
+        !archive.Entries.TryGetValue(EmbeddingsName, out var entry) ? []
+        : entry.Type == ScalarType.Float32 && entry.Shape.Length == 2 && entry.Shape[0] == count ? archive.ReadFloats(EmbeddingsName)
+        : throw new InvalidDataException($"{path}: its embeddings are {entry.Type} [{string.Join(", ", entry.Shape)}], not float32 [{count}, C]: it is damaged.");
 
     private static string Short(string hash) => hash.Length > 12 ? hash[..12] : hash;
 

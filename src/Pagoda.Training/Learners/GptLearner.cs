@@ -7,6 +7,7 @@ using Pagoda.Torch;
 using Pagoda.Torch.Distributed;
 using Pagoda.Training.Objectives;
 using Pagoda.Training.Records;
+using Pagoda.Training.Tokens;
 using Pagoda.Training.Watch;
 
 namespace Pagoda.Training.Learners;
@@ -22,6 +23,7 @@ internal sealed class GptLearner : ILearner
     private readonly GptModel _model;
     private readonly LoadedVqgan _vqgan;
     private readonly LoadedClip _clip;
+    private readonly PictureEncoders _encoders;
     private readonly ProcessGroup? _group;
     private readonly TokenWatch? _watch;
     private readonly bool _autocast;
@@ -30,9 +32,10 @@ internal sealed class GptLearner : ILearner
     {
         (_run, _options, _model, _vqgan, _clip, _group) = (run, run.Gpt, model, vqgan, clip, tools.Group);
         _autocast = TrainingPlan.Autocasts(run, model.Device);
+        _encoders = new PictureEncoders(vqgan, clip);
         model.Weights.SetTrainable("", true);
         Trained = [.. model.Weights.Parameters.Select(p => (p.Key, p.Value))];
-        _watch = tools.Group is null or { Rank: 0 } && run.Watch.Every > 0 ? new TokenWatch(run, model, Tokens, Embed, tools.Sampler, vqgan.Model) : null;
+        _watch = tools.Group is null or { Rank: 0 } && run.Watch.Every > 0 ? new TokenWatch(run, model, _encoders, tools.Sampler, vqgan.Model) : null;
     }
 
     public Device Device => _model.Device;
@@ -51,7 +54,7 @@ internal sealed class GptLearner : ILearner
 
     public StepResult Accumulate(Batch batch, long step)
     {
-        var images = Tensor.From(batch.Images, batch.Count, 3, batch.Size, batch.Size).To(device: Device);
+        var (tokens, embeddings) = Prepared(batch);
         var (noise, kept) = Roughness(batch.Count);
         var chunk = _run.Memory.Chunk > 0 ? Math.Min(_run.Memory.Chunk, batch.Count) : batch.Count;
         var figures = new Figures();
@@ -59,7 +62,7 @@ internal sealed class GptLearner : ILearner
         {
             using var scope = new TensorScope();
             var count = Math.Min(chunk, batch.Count - first);
-            Accumulate(images.Narrow(0, first, count), noise?.Narrow(0, first, count), kept?.Narrow(0, first, count), (double)count / batch.Count, figures);
+            Accumulate(tokens.Narrow(0, first, count), embeddings.Narrow(0, first, count), noise?.Narrow(0, first, count), kept?.Narrow(0, first, count), (double)count / batch.Count, figures);
         }
 
         _group?.AllReduce([.. Trained.Select(weight => weight.Tensor.Grad!)]);
@@ -96,10 +99,22 @@ internal sealed class GptLearner : ILearner
         _clip.Dispose();
     }
 
-    /// <summary>Adds the gradients of some pictures <c>[N, 3, S, S]</c> in [0, 1], which are <paramref name="share"/> of this rank's batch.</summary>
-    private void Accumulate(Tensor images, Tensor? noise, Tensor? kept, double share, Figures figures)
+    /// <summary>Tokens <c>[n, T]</c> and embeddings <c>[n, C]</c> of this rank's pictures, computed here or before the run.</summary>
+    private (Tensor Tokens, Tensor Embeddings) Prepared(Batch batch)
     {
-        var (tokens, embeddings) = (Tokens(images), Embed(images));
+        if (batch.Tokens is { } prepared)
+        {
+            return (Tensor.From(prepared.Codes, batch.Count, -1).To(device: Device), Tensor.From(prepared.Embeddings, batch.Count, -1).To(device: Device));
+        }
+
+        var images = Tensor.From(batch.Images, batch.Count, 3, batch.Size, batch.Size).To(device: Device);
+        using var frozen = GradMode.Disable();
+        return (_encoders.Tokens(images), _encoders.Embed(images));
+    }
+
+    /// <summary>Adds the gradients of some pictures, which are <paramref name="share"/> of this rank's batch.</summary>
+    private void Accumulate(Tensor tokens, Tensor embeddings, Tensor? noise, Tensor? kept, double share, Figures figures)
+    {
         var condition = noise is null ? embeddings : ClipModel.Normalize(embeddings + noise);
         condition = kept is null ? condition : condition * kept;
         Tensor logits;
@@ -119,24 +134,6 @@ internal sealed class GptLearner : ILearner
         }
 
         Autograd.Backward(loss * (share / Ranks));
-    }
-
-    private Tensor Tokens(Tensor images)
-    {
-        using var frozen = GradMode.Disable();
-        return _vqgan.Model.EncodeTokens((images * 2) - 1).Flatten(1);
-    }
-
-    private Tensor Embed(Tensor images)
-    {
-        using var frozen = GradMode.Disable();
-        return _clip.Model.EncodeImage(Fitted(images));
-    }
-
-    private Tensor Fitted(Tensor images)
-    {
-        var size = _clip.Model.Config.Vision.ImageSize;
-        return images.Size(2) == size && images.Size(3) == size ? images : images.UpsampleBicubic2d([size, size], false);
     }
 
     /// <summary>
@@ -167,6 +164,6 @@ internal sealed class GptLearner : ILearner
         var grid = (long)Math.Sqrt(logits.Size(1));
         var vectors = (soft + (hard - soft).Detach()).View([logits.Size(0), grid, grid, codebook.Size(1)]).Permute([0, 3, 1, 2]);
         var pictures = ((vqgan.Decode(vectors) + 1) * 0.5).Clamp(0, 1);
-        return 1 - (_clip.Model.EncodeImage(Fitted(pictures)) * embeddings).Sum([1]).Mean();
+        return 1 - (_encoders.Embed(pictures) * embeddings).Sum([1]).Mean();
     }
 }

@@ -28,6 +28,16 @@ internal static class LearnerShapes
             }
         }
 
+        if (options.Data.Tokens.Length > 0 && options.Method != TrainingMethod.Gpt)
+        {
+            yield return ("data.tokens", $"data.tokens is for method gpt, not {EnumNames.NameOf(options.Method)}; name pictures.");
+        }
+
+        if (options.Data.Tokens.Length > 0 && options.Watch.Every > 0 && options.Watch.Data.Length == 0)
+        {
+            yield return ("watch.data", "watch.every wants pictures to look at, and data.tokens has none; name a folder of them in watch.data.");
+        }
+
         if (options.Method == TrainingMethod.Gpt)
         {
             if (gpt.Vqgan.Length == 0 && options.Model.From.Length == 0)

@@ -3,6 +3,7 @@ using Pagoda.Models.Gpt;
 using Pagoda.Models.Lpips;
 using Pagoda.Models.Vqgan;
 using Pagoda.Torch;
+using Pagoda.Training.Tokens;
 
 namespace Pagoda.Training.Learners;
 
@@ -35,11 +36,17 @@ internal static class PictureLearners
         return new VqganLearner(options, model, Distance(options.Vqgan, device, tools), tools.Group);
     }
 
-    public static GptLearner Gpt(TrainingOptions options, Device device, TrainingTools tools)
+    public static GptLearner Gpt(TrainingOptions options, Device device, TrainingTools tools, TokenShards? prepared)
     {
         var vqgan = VqganLoader.Load(options.Gpt.Vqgan, device);
         var clip = ClipLoader.Load(options.Gpt.Clip, device);
         var config = ConfigOf(options.Gpt, vqgan.Model.Config, clip.Model.Config);
+        if (prepared is not null && (prepared.CodebookHash, prepared.Length, prepared.Width) != (vqgan.CodebookHash, config.BlockSize, config.ConditionWidth))
+        {
+            throw new InvalidDataException(
+                $"{options.Data.Tokens} has {prepared.Length} tokens a picture of the codebook {prepared.CodebookHash[..12]} with embeddings of {prepared.Width} numbers; {options.Gpt.Vqgan} and {options.Gpt.Clip} make {config.BlockSize} of {vqgan.CodebookHash[..12]} with {config.ConditionWidth}: prepare them anew.");
+        }
+
         GptModel model;
         if (options.Model.From.Length > 0)
         {

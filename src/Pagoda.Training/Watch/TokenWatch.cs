@@ -3,6 +3,7 @@ using Pagoda.Models.Gpt;
 using Pagoda.Models.Vqgan;
 using Pagoda.Torch;
 using Pagoda.Training.Records;
+using Pagoda.Training.Tokens;
 
 namespace Pagoda.Training.Watch;
 
@@ -26,12 +27,13 @@ internal sealed class TokenWatch : IDisposable
     private readonly Tensor _tokens;
     private readonly Tensor _embeddings;
 
-    public TokenWatch(TrainingOptions run, GptModel model, Func<Tensor, Tensor> tokens, Func<Tensor, Tensor> embed, TokenDraw? draw, VqganModel vqgan)
+    public TokenWatch(TrainingOptions run, GptModel model, PictureEncoders encoders, TokenDraw? draw, VqganModel vqgan)
     {
         (_model, _draw, _vqgan) = (model, draw, vqgan);
         _pictures = WatchedPixels.Draw(run, run.Gpt.Resolution);
         using var scope = new TensorScope();
-        (_tokens, _embeddings) = (InParts(tokens), InParts(embed));
+        using var frozen = GradMode.Disable();
+        (_tokens, _embeddings) = (InParts(encoders.Tokens), InParts(encoders.Embed));
     }
 
     /// <summary>Measures and draws.</summary>

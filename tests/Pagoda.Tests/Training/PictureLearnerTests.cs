@@ -5,6 +5,7 @@ using Pagoda.Models.Gpt;
 using Pagoda.Models.Vqgan;
 using Pagoda.Torch;
 using Pagoda.Training;
+using Pagoda.Training.Tokens;
 
 namespace Pagoda.Tests.Training;
 
@@ -97,6 +98,33 @@ public sealed class PictureLearnerTests : IDisposable
             var entry = archive.Entries["quantize.embedding.weight"];
             return Tensor.FromBytes(archive.ReadBytes("quantize.embedding.weight"), entry.Type, entry.Shape).Abs().Max().ToArray<float>()[0];
         }
+    }
+
+    [Fact]
+    public void Train_OnPreparedTokens_IsTrainingOnThePictures()
+    {
+        // Whole pictures: nothing is drawn but the order.
+        string[] same = ["data.smallest_crop=1", "gpt.dropout=0"];
+        var options = _tiny.Options("gpt", 6, same);
+        TokenPreparation.Run(options, _tiny.File("tokens"), 16, perFile: 6, batch: 4, _ => { }, default);
+        var kept = File.GetLastWriteTimeUtc(_tiny.File("tokens/tokens-00001.safetensors"));
+        File.Delete(_tiny.File("tokens/tokens-00002.safetensors"));
+        TokenPreparation.Run(options, _tiny.File("tokens"), 16, perFile: 6, batch: 4, _ => { }, default);
+        Assert.Equal(kept, File.GetLastWriteTimeUtc(_tiny.File("tokens/tokens-00001.safetensors")));
+
+        var prepared = _tiny.Options("gpt", 6, [.. same, "data.folder=", $"data.tokens={_tiny.File("tokens")}"]);
+        _tiny.Run(prepared, "prepared");
+        // An epoch is two batches of eight: its mean does not depend on the order, while the weights hardly move.
+        var still = new[] { "optimizer.learning_rate=1e-9", "gpt.condition_noise=0", "gpt.condition_dropout=0" };
+        double Epoch(string name, string[] data) => _tiny.Run(_tiny.Options("gpt", 2, [.. same, .. still, .. data]), name).Average(report => report.Loss);
+        Assert.Equal(Epoch("pictures", []), Epoch("tokens-run", ["data.folder=", $"data.tokens={_tiny.File("tokens")}"]), 4);
+
+        _tiny.Run(prepared, "stopped", stopAfter: 3);
+        _tiny.Run(prepared, "stopped");
+        Assert.Equal(_tiny.Bytes("prepared/checkpoint.safetensors"), _tiny.Bytes("stopped/checkpoint.safetensors"));
+
+        var other = Assert.Throws<InvalidDataException>(() => _tiny.Run(_tiny.Options("gpt", 2, ["gpt.resolution=12", "data.folder=", $"data.tokens={_tiny.File("tokens")}"]), "other"));
+        Assert.Contains("16 tokens a picture", other.Message, StringComparison.Ordinal);
     }
 
     [Theory]
