@@ -18,6 +18,7 @@ internal sealed class ModelsCommand : IPagodaCommand
         PullModels.Build(),
         ConvertModel.Build(),
         InterpolateModels.Build(),
+        MeasureModality.Build(),
         VerifyCache.Build(),
     };
 }

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using Pagoda.Cli.Demonstrations;
+using Pagoda.Generation.ClipGen;
 using Pagoda.Generation.Start;
+using Pagoda.Models.Gpt;
 using Pagoda.Torch;
 using Pagoda.Torch.Distributed;
 using Pagoda.Training;
@@ -30,10 +32,11 @@ internal sealed class TrainCommand : IPagodaCommand
     {
         var command = new ExampleCommand(
             "train",
-            "Train a CLIP model: contrastive, CLIPAG or CLIP-JEM; goes on where it was stopped.",
+            "Train a model: CLIP (contrastive, CLIPAG, CLIP-JEM), a VQGAN, a transformer; goes on where it was stopped.",
             ("train configs/emoji/1-contrastive.yaml", "Train the embedded model's first stage."),
             ("train configs/emoji/2-clipag.yaml --set model.from=runs/1-contrastive optimizer.batch=64", "Make its gradients paint, in smaller steps."),
             ("train clip-jem --set data.shards=datacomp/{00000..01287}.tar", "CLIP-JEM with the paper's settings, ViT-B/32."),
+            ("train vqgan --set data.folder=coco/train2017", "CLIP-GEN's first stage, from pictures alone; train gpt is the second."),
             ("train clip-jem/convnext-xxlarge --plan", "What the largest of the paper's models takes."))
         {
             Config,
@@ -79,6 +82,7 @@ internal sealed class TrainCommand : IPagodaCommand
             Log = new LeftOutSamples(error).Tell,
             Painter = new WatchPainter(options.Watch.PromptList(), options.Watch.PaintSteps),
             Bank = OpenBank,
+            Sampler = DrawTokens,
         };
         using var trainer = TrainingRun.Open(options, folder, parsed.GetValue(Force), tools);
         TrainDisplay.ShowPlan(output, trainer.Plan);
@@ -109,6 +113,17 @@ internal sealed class TrainCommand : IPagodaCommand
         error.WriteLine($"pagoda: {lost}");
         error.Flush();
         Environment.Exit(ExitCodes.Failure);
+    }
+
+    private static Tensor DrawTokens(GptModel model, Tensor conditions, ulong seed)
+    {
+        using var sampler = new TokenSampler(model, conditions, new SamplingOptions { Seed = seed });
+        while (sampler.Length < sampler.TokensToDraw)
+        {
+            sampler.Step();
+        }
+
+        return sampler.Tokens;
     }
 
     private static BankSampler OpenBank(string path)

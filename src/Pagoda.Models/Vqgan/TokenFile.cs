@@ -58,7 +58,7 @@ public sealed class TokenFile
     /// <summary>The pictures' CLIP embeddings of length 1, <c>[N, C]</c> row by row; empty where the file has none.</summary>
     public IReadOnlyList<float> Embeddings { get; init; } = [];
 
-    /// <summary>What the CLIP that made <see cref="Embeddings"/> was called.</summary>
+    /// <summary>SHA-256 of the file of the CLIP that made <see cref="Embeddings"/>; empty without any.</summary>
     public string Clip { get; init; } = "";
 
     /// <summary>Reads a file.</summary>

@@ -85,7 +85,7 @@ internal sealed class GptLearner : ILearner
             ["step"] = step.ToString(CultureInfo.InvariantCulture),
             // Tokens and embeddings of other models mean nothing to it.
             ["codebook"] = _vqgan.CodebookHash,
-            ["clip"] = _clip.Name,
+            ["clip"] = _clip.Hash,
         });
 
     public double? Look(long step, IReadOnlyDictionary<string, Tensor>? average, RunRecords records) => _watch?.Look(step, average, records);

@@ -73,7 +73,7 @@ public static class TokenPreparation
                 new TokenFile([.. tokens], grid, grid, names, vqgan.CodebookHash, vqgan.Model.Config.CodebookSize, vqgan.Model.Config.Factor)
                 {
                     Embeddings = embeddings.ToArray(),
-                    Clip = clip.Name,
+                    Clip = clip.Hash,
                 }.Write(path, overwrite: false);
             }
 
