@@ -1,5 +1,4 @@
 using Pagoda.Formats.Checkpoints;
-using Pagoda.Models.Clip;
 using Pagoda.Torch;
 
 namespace Pagoda.Generation.ClipGen;
@@ -40,23 +39,9 @@ public sealed record ModalityShift(float[] Pictures, float[] Texts)
     public void Save(string path, string clip, bool overwrite) => SafetensorsWriter.Write(
         path, [Write(PicturesName, Pictures), Write(TextsName, Texts)], new Dictionary<string, string> { ["clip"] = clip }, overwrite);
 
-    /// <summary>Text embeddings moved to where pictures lie.</summary>
-    /// <param name="texts"><c>[N, C]</c> of length 1.</param>
-    /// <param name="strength">Share of the way between the means; 0 changes nothing.</param>
-    /// <returns><c>[N, C]</c> of length 1.</returns>
-    /// <exception cref="GenerationException">They are of another CLIP.</exception>
-    public Tensor Apply(Tensor texts, double strength = 1)
-    {
-        if (texts.Size(1) != Pictures.Length)
-        {
-            throw new GenerationException($"The means of {FileName} have {Pictures.Length} numbers, this CLIP's embeddings {texts.Size(1)}: they are of another CLIP.");
-        }
-
-        using var scope = new TensorScope();
-        using var frozen = GradMode.Disable();
-        var shift = Tensor.From([.. Pictures.Zip(Texts, (picture, text) => (float)(strength * (picture - text)))], 1, Pictures.Length).To(device: texts.Device);
-        return scope.Keep(ClipModel.Normalize(texts + shift));
-    }
+    /// <summary>What to add to a text's embedding, for <see cref="ClipGenOptions.ModalityShift"/>.</summary>
+    /// <param name="strength">Share of the way between the means.</param>
+    public IReadOnlyList<float> Vector(double strength = 1) => [.. Pictures.Zip(Texts, (picture, text) => (float)(strength * (picture - text)))];
 
     private static TensorToWrite Write(string name, float[] values) =>
         new(name, ScalarType.Float32, [values.Length], System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
