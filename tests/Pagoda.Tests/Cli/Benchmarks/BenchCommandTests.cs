@@ -36,6 +36,27 @@ public sealed class BenchCommandTests
     }
 
     [Fact]
+    public async Task Bench_GptSample_HoldsTheTimeAgainstReadingTheWeights()
+    {
+        var (code, output, error) = await Run("bench", "gpt-sample", "--layers", "1", "--width", "32", "--heads", "2", "--vocab", "50", "--tokens", "4", "--batch", "2", "--json");
+
+        Assert.Equal((0, ""), (code, error));
+        var results = JsonDocument.Parse(output).RootElement.GetProperty("results").EnumerateArray().ToList();
+        Assert.Equal(["float32", "bfloat16"], results.Select(result => result.GetProperty("type").GetString()));
+        // Attention 4·32², its biases 4·32, MLP 8·32² and 5·32, three norms, the head 33·50, and one row of each table.
+        const long Read = (12 * 32 * 32) + (9 * 32) + (6 * 32) + (33 * 50) + (2 * 32);
+        Assert.Equal([4 * Read, 2 * Read], results.Select(result => result.GetProperty("sampling").GetProperty("weightBytesPerToken").GetInt64()));
+        Assert.All(results, result =>
+        {
+            var (sampling, seconds) = (result.GetProperty("sampling"), result.GetProperty("measured").GetProperty("seconds").GetProperty("median").GetDouble());
+            Assert.Equal(2, result.GetProperty("views").GetInt32());
+            Assert.Equal(8 / seconds, sampling.GetProperty("tokensPerSecond").GetDouble(), 3);
+            Assert.Equal(sampling.GetProperty("floorSeconds").GetDouble() / seconds, sampling.GetProperty("fractionOfFloor").GetDouble(), 6);
+            Assert.True(sampling.GetProperty("memoryBytesPerSecond").GetDouble() > 1e8);
+        });
+    }
+
+    [Fact]
     public async Task Bench_Table_NamesTheCeiling()
     {
         var (code, output, _) = await Run("bench", "call", "--repeat", "1");
@@ -51,6 +72,8 @@ public sealed class BenchCommandTests
     [InlineData("--type float16 is not known", "call", "--type", "float16")]
     [InlineData("--against java is not known", "call", "--against", "java")]
     [InlineData("no architecture is called 'ViT-Z'", "call", "--arch", "ViT-Z")]
+    [InlineData("--tokens must be 1 or more", "gpt-sample", "--tokens", "0")]
+    [InlineData("9 heads do not divide a width of 1024", "gpt-sample", "--heads", "9")]
     [InlineData("--size 100 does not fit patches of 32 pixels", "pixel-step", "--size", "100")]
     public async Task Bench_WhatCannotBe_IsSaidInOneSentence(string sentence, params string[] arguments)
     {
