@@ -1,4 +1,5 @@
 using Pagoda.Formats.Images;
+using Pagoda.Generation.ClipGen;
 using Pagoda.Generation.Recipes;
 
 namespace Pagoda.Generation;
@@ -18,7 +19,19 @@ public record PaintOptions
     /// <summary>Pictures to paint, one after the other; the i-th is the one that seed + i gives alone.</summary>
     public int Count { get; init; } = 1;
 
-    /// <summary>The way to paint; the model's own where null.</summary>
+    /// <summary>How the picture comes into being; what is best with the model where null (<see cref="PaintDefaults"/>).</summary>
+    public PaintMethod? Method { get; init; }
+
+    /// <summary>With <see cref="PaintMethod.ClipGen"/>, how it samples and chooses; the model's own numbers where null.</summary>
+    public ClipGenOptions? ClipGen { get; init; }
+
+    /// <summary>With <see cref="PaintMethod.ClipGen"/>, whether its picture is the start of a painting in pixel space; null for what is best with the model, and false where a method is named.</summary>
+    public bool? Refine { get; init; }
+
+    /// <summary>With <see cref="Refine"/>, what has the model whose gradient refines; the painter itself where null.</summary>
+    public Painter? Refiner { get; init; }
+
+    /// <summary>The way to paint in pixel space, or to refine; the model's own where null.</summary>
     public Recipe? Recipe { get; init; }
 
     /// <summary>Replaces the recipe's number of steps.</summary>
@@ -40,8 +53,8 @@ public record PaintOptions
     public Picture? Init { get; init; }
 
     /// <summary>
-    /// With <see cref="Init"/>, the share of the steps that is taken, the first ones being left out: 1 paints at full
-    /// length over it, little changes it little.
+    /// With <see cref="Init"/> or <see cref="Refine"/>, the share of the steps that is taken, the first ones being left out:
+    /// 1 paints at full length over it, little changes it little.
     /// </summary>
     public double Strength { get; init; } = 1;
 

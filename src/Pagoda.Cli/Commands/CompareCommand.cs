@@ -47,6 +47,7 @@ internal sealed class CompareCommand : IPagodaCommand
 
     private static readonly Option<string> Bank = new("--bank") { Description = "The blurry pictures.", DefaultValueFactory = _ => "models/emoji/bank.safetensors" };
     private static readonly Option<string> Prompts = new("--prompts") { Description = "The prompts of the side-by-side sheets, one a line.", DefaultValueFactory = _ => "configs/emoji/prompts.txt" };
+    private static readonly Option<string?> ClipGen = new("--clip-gen") { Description = "A model whose CLIP-GEN is compared too: with and without its parts, and refined." };
     private static readonly Option<int> Batch = new("--batch") { Description = "Paintings at once.", DefaultValueFactory = _ => 50 };
     private static readonly Option<string> Out = new("--out") { Description = "The folder for paintings, sheets and tables.", DefaultValueFactory = _ => "runs/comparison" };
 
@@ -56,9 +57,10 @@ internal sealed class CompareCommand : IPagodaCommand
             "compare",
             "Compare plain CLIP, CLIPAG and CLIP-JEM as painters: the same captions, scored by networks that had no part in it.",
             ("compare", "Train what is missing, paint 1,000 captions with each model from two starts, score, and write runs/comparison."),
-            ("compare --models old=runs/emoji-3 new=runs/mine --paintings 200 --out runs/mine/comparison", "Compare two models of your own on fewer paintings."))
+            ("compare --models old=runs/emoji-3 new=runs/mine --paintings 200 --out runs/mine/comparison", "Compare two models of your own on fewer paintings."),
+            ("compare --models clip-jem=models/emoji --starts bank --clip-gen models/emoji --paintings 300 --out runs/drawn", "Compare painting, drawing, and drawing refined."))
         {
-            Models, Judge, Classifier, EmojiFolder, Paintings, Reference, Steps, Starts, Bank, Prompts, Batch, Out,
+            Models, ClipGen, Judge, Classifier, EmojiFolder, Paintings, Reference, Steps, Starts, Bank, Prompts, Batch, Out,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Run(parsed, cancel), CancellationToken.None));
         return command;
@@ -87,6 +89,7 @@ internal sealed class CompareCommand : IPagodaCommand
         var prompts = ScenePrompts.Draw(library, ScenePrompts.EmbeddedModels, count, PromptSeed, distinct: true);
         var comparison = new Comparison(parsed, models, prompts, PromptList.Read(parsed.GetRequiredValue(Prompts)), output, cancel);
         comparison.Paint();
+        comparison.Draw();
         comparison.DrawSheets();
         comparison.Score(library, classifier, judge.Folder);
         return ExitCodes.Success;
@@ -141,11 +144,25 @@ internal sealed class CompareCommand : IPagodaCommand
                         paintings.Save($"{Start}-{Listed}", painter.Starts(listed.Prompts.Select(prompt => prompt.Text)));
                     }
 
-                    string[] texts = [.. listed.Prompts.Select(prompt => prompt.Text)];
-                    paintings.Paint(painter, Listed, texts, PaintingSeed, parsed.GetValue(Batch), (_, _) => { }, cancel);
-                    var progress = new ProgressLine(output, folder, scenes.Prompts.Count);
-                    paintings.Paint(painter, Scenes, Captions, PaintingSeed, parsed.GetValue(Batch), progress.Show, cancel);
+                    PaintBoth(paintings, folder, prompts => [.. painter.Paint(prompts, cancel).Select(frame => frame.Picture)]);
                 }
+            }
+        }
+
+        /// <summary>Draws with CLIP-GEN, where a model of it is compared.</summary>
+        public void Draw()
+        {
+            if (parsed.GetValue(ClipGen) is not { } model)
+            {
+                return;
+            }
+
+            using var painter = Painter.Load(model, LibTorch.DefaultDevice);
+            var ways = new DrawnWays(painter);
+            new PaintingFolder(DrawnFolder(DrawnWays.Reconstructed), ways.MakerOf("one")).Save(Scenes, ways.Reconstruct(scenes.Pictures));
+            foreach (var (way, _) in DrawnWays.All)
+            {
+                PaintBoth(new PaintingFolder(DrawnFolder(way), $"seed {PaintingSeed}\n{ways.MakerOf(way)}"), DrawnFolder(way), prompts => ways.Paint(way, prompts, cancel));
             }
         }
 
@@ -160,6 +177,11 @@ internal sealed class CompareCommand : IPagodaCommand
                 }
 
                 columns.AddRange(models.Select(model => ($"{model.Name}\n{NameOf(recipe)}", Pictures(model, recipe, Listed))));
+            }
+
+            if (parsed.GetValue(ClipGen) is not null)
+            {
+                columns.AddRange(DrawnWays.All.Select(way => ($"clip-gen\n{way.Name}", PaintingFolder.Load(DrawnFolder(way.Name), Listed, listed.Prompts.Count))));
             }
 
             output.WriteLine($"the prompts side by side: {string.Join(", ", SideBySide.Write(_out, listed, columns))}");
@@ -187,6 +209,15 @@ internal sealed class CompareCommand : IPagodaCommand
                 }
             }
 
+            if (parsed.GetValue(ClipGen) is not null)
+            {
+                Measure("real scenes", "through the VQGAN", DrawnFolder(DrawnWays.Reconstructed), Scenes);
+                foreach (var (way, label) in DrawnWays.All)
+                {
+                    Measure("clip-gen", label, DrawnFolder(way), Scenes);
+                }
+            }
+
             var report = new ComparisonReport(Settings(clip, classifierFile), scenes.Prompts, rows);
             Write("comparison.json", report.ToJson());
             Write("comparison.csv", report.ToCsv());
@@ -201,6 +232,16 @@ internal sealed class CompareCommand : IPagodaCommand
                 rows.Add(judges.Measure(model, start, PaintingFolder.Stack(PaintingFolder.Load(folder, kind, scenes.Prompts.Count))));
             }
         }
+
+        private void PaintBoth(PaintingFolder paintings, string folder, Func<IReadOnlyList<(string Prompt, ulong Seed)>, IReadOnlyList<Picture>> paint)
+        {
+            string[] texts = [.. listed.Prompts.Select(prompt => prompt.Text)];
+            paintings.Paint(paint, Listed, texts, PaintingSeed, parsed.GetValue(Batch), (_, _) => { }, cancel);
+            var progress = new ProgressLine(output, folder, scenes.Prompts.Count);
+            paintings.Paint(paint, Scenes, Captions, PaintingSeed, parsed.GetValue(Batch), progress.Show, cancel);
+        }
+
+        private string DrawnFolder(string way) => Path.Combine(_out, $"clip-gen-{way}");
 
         private static Recipe RecipeOf(ParseResult parsed, StartKind start) =>
             new PaintOptions { Steps = parsed.GetValue(Steps) }.Resolve(ComparisonRecipes.From(start));

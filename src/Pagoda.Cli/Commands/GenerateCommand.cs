@@ -19,6 +19,9 @@ internal sealed class GenerateCommand : IPagodaCommand
             ("generate \"a red apple\"", "Paint an apple into a-red-apple-SEED.png."),
             ("generate \"a red apple\" --seed 1 --out apple.png --preview", "Paint this very apple, and watch."),
             ("generate \"a cat:1 | oil painting:0.4\" --negative \"blurry\" --count 9 --grid", "Paint nine, and lay them side by side."),
+            ("generate \"a red apple\" --method clip-gen --grid", "Draw four with CLIP-GEN."),
+            ("generate \"a red apple\" --method clip-gen --refine clip-jem", "Draft them, and paint over them."),
+            ("generate --image apple.png --method clip-gen", "Four variations of a picture."),
             ("generate \"a blue house\" --init house.png --strength 0.5 --mask walls.png", "Paint over a part of a picture."));
         command.Add(_options.Prompt);
         _options.All.ToList().ForEach(command.Add);
@@ -28,8 +31,24 @@ internal sealed class GenerateCommand : IPagodaCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
-        using var painter = Painter.Load(parsed.GetValue(_options.Model)!, _options.DeviceOf(parsed), _options.Loading.Of(parsed));
-        var request = _options.Request(parsed, painter.Generator.DefaultRecipe);
+        var (gpt, vqgan) = _options.Drawing.Sources(parsed);
+        using var painter = Painter.Load(parsed.GetValue(_options.Model)!, _options.DeviceOf(parsed), _options.Loading.Of(parsed), gpt, vqgan);
+        var others = new Stack<IDisposable>();
+        try
+        {
+            return await PaintAsync(parsed, painter, _options.Request(parsed, painter, others), cancel);
+        }
+        finally
+        {
+            while (others.TryPop(out var other))
+            {
+                other.Dispose();
+            }
+        }
+    }
+
+    private async Task<int> PaintAsync(ParseResult parsed, Painter painter, GenerationRequest request, CancellationToken cancel)
+    {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         var session = new Session(painter, request, parsed, _options);
         session.CheckNames();
@@ -37,7 +56,7 @@ internal sealed class GenerateCommand : IPagodaCommand
         var shown = parsed.GetValue(_options.PreviewAnywhere) || (parsed.GetValue(_options.Preview) && onTerminal);
         var display = new PaintingDisplay(error, onTerminal || parsed.GetValue(_options.PreviewAnywhere), shown);
         List<Painted> painted = [];
-        await foreach (var frame in painter.Generator.GenerateAsync(request, cancel))
+        await foreach (var frame in painter.GeneratorFor(request).GenerateAsync(request, cancel))
         {
             if (!frame.IsLast)
             {
@@ -52,7 +71,7 @@ internal sealed class GenerateCommand : IPagodaCommand
             if (!parsed.GetValue(_options.Json))
             {
                 var ended = frame.IsInterrupted ? $"  interrupted after step {frame.Step} of {frame.Steps}" : "";
-                output.WriteLine($"{one.File}  seed {one.Seed}  energy {one.Energy:0.000}  {Terminal.Duration(frame.Elapsed)}{ended}");
+                output.WriteLine($"{one.File}  {one.Method}  seed {one.Seed}  energy {one.Energy:0.000}  {Terminal.Duration(frame.Elapsed)}{ended}");
             }
         }
 
@@ -70,7 +89,7 @@ internal sealed class GenerateCommand : IPagodaCommand
     }
 
     /// <summary>A picture that was written, for --json.</summary>
-    private sealed record Painted(string File, string? Animation, ulong Seed, double Energy, int Steps, double Seconds, bool Interrupted);
+    private sealed record Painted(string File, string? Animation, string Method, ulong Seed, double Energy, int Steps, double Seconds, bool Interrupted);
 
     /// <summary>The files of one run.</summary>
     private sealed class Session(Painter painter, GenerationRequest request, ParseResult parsed, GenerateOptions options)
@@ -118,7 +137,7 @@ internal sealed class GenerateCommand : IPagodaCommand
             }
 
             (_file, _frames) = (null, new FrameCollector());
-            return new Painted(file, animation, frame.Seed, frame.Energy, frame.Step, Math.Round(frame.Elapsed.TotalSeconds, 3), frame.IsInterrupted);
+            return new Painted(file, animation, DrawingOptions.NameOf(request), frame.Seed, frame.Energy, frame.Step, Math.Round(frame.Elapsed.TotalSeconds, 3), frame.IsInterrupted);
         }
 
         public string? SaveGrid()

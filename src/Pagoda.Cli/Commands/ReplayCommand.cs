@@ -3,6 +3,8 @@ using Pagoda.Cli.Commands.Generate;
 using Pagoda.Formats.Images;
 using Pagoda.Generation;
 using Pagoda.Generation.Provenance;
+using Pagoda.Generation.Scoring;
+using Pagoda.Models.Clip;
 using Pagoda.Torch;
 
 namespace Pagoda.Cli.Commands;
@@ -43,16 +45,31 @@ internal sealed class ReplayCommand : IPagodaCommand
         var record = PaintingRecord.FromPng(png, file.Name);
         var request = record.ToRequest(file.DirectoryName!);
         var output = parsed.InvocationConfiguration.Output;
-        using var painter = Painter.Load(parsed.GetValue(_model) ?? record.ModelSource, _generate.DeviceOf(parsed), _generate.Loading.Of(parsed));
+        var (device, drawn) = (_generate.DeviceOf(parsed), record.ClipGen);
+        using var painter = Painter.Load(parsed.GetValue(_model) ?? record.ModelSource, device, _generate.Loading.Of(parsed), drawn?.Gpt.Source, drawn?.Vqgan.Source);
+        using var critic = drawn?.Critic?.Source is { } judge ? ClipLoader.Load(judge, device) : null;
+        using var refiner = drawn?.Refiner?.Source is { } other ? Painter.Load(other, device) : null;
+        if (drawn is not null)
+        {
+            request = request with { Refiner = refiner, ClipGen = drawn.Options with { Critic = critic is null ? null : new PictureCritic(critic) } };
+        }
+
+        request = painter.Complete(request);
         if (painter.Clip.Hash != record.ModelHash)
         {
             output.WriteLine($"different model: {file.Name} was painted by {record.Model} with SHA-256 {record.ModelHash[..12]}, and {painter.Clip.Name} here has {painter.Clip.ShortHash}");
             return ExitCodes.Failure;
         }
 
+        if (drawn is not null && painter.NetworksOf(request).DifferencesFrom(drawn).FirstOrDefault() is { } changed)
+        {
+            output.WriteLine($"different {changed}: {file.Name} was painted with another than the one here");
+            return ExitCodes.Failure;
+        }
+
         Frame? last = null;
         var display = new PaintingDisplay(parsed.InvocationConfiguration.Error, Terminal.IsTerminal(parsed.InvocationConfiguration.Error), picture: false);
-        await foreach (var frame in painter.Generator.GenerateAsync(request with { FrameEvery = 1 }, cancel))
+        await foreach (var frame in painter.GeneratorFor(request).GenerateAsync(request with { FrameEvery = 1 }, cancel))
         {
             last = frame;
             display.Show(frame, 1);

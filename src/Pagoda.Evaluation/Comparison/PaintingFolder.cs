@@ -37,7 +37,7 @@ public sealed class PaintingFolder
     }
 
     /// <summary>Paints what is missing.</summary>
-    /// <param name="painter">What paints.</param>
+    /// <param name="paint">Paints some prompts, each with its seed.</param>
     /// <param name="kind">What the files' names begin with.</param>
     /// <param name="prompts">The prompts, in order.</param>
     /// <param name="seed">Picture i has this seed plus i.</param>
@@ -45,16 +45,17 @@ public sealed class PaintingFolder
     /// <param name="progress">Told how many there are, and of how many were painted now.</param>
     /// <param name="cancel">Ends it within a step; the batch under way is lost.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public void Paint(BatchPainter painter, string kind, IReadOnlyList<string> prompts, ulong seed, int batch, Action<int, int> progress, CancellationToken cancel)
+    public void Paint(Func<IReadOnlyList<(string Prompt, ulong Seed)>, IReadOnlyList<Picture>> paint, string kind, IReadOnlyList<string> prompts, ulong seed, int batch, Action<int, int> progress, CancellationToken cancel)
     {
         int[] missing = [.. Enumerable.Range(0, prompts.Count).Where(i => !IsPainted(kind, i, prompts[i]))];
         var painted = 0;
         foreach (var part in missing.Chunk(batch))
         {
-            var frames = painter.Paint([.. part.Select(i => (ToPrompt(prompts[i]), unchecked(seed + (ulong)i)))], cancel);
-            foreach (var (i, frame) in part.Zip(frames))
+            cancel.ThrowIfCancellationRequested();
+            var pictures = paint([.. part.Select(i => (ToPrompt(prompts[i]), unchecked(seed + (ulong)i)))]);
+            foreach (var (i, picture) in part.Zip(pictures))
             {
-                Save(kind, i, frame.Picture, prompts[i]);
+                Save(kind, i, picture, prompts[i]);
             }
 
             painted += part.Length;

@@ -25,26 +25,28 @@ public sealed class ClipGenGenerator : IGenerator
     private readonly ClipTokenizer _tokenizer;
     private readonly GptModel _gpt;
     private readonly VqganModel _vqgan;
+    private readonly ModalityShift? _modality;
 
-    /// <summary>Puts the three networks together; none is disposed.</summary>
+    /// <summary>Puts the networks together; none is disposed.</summary>
     /// <param name="clip">CLIP, by whose embeddings the transformer was trained.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="gpt">The transformer.</param>
     /// <param name="vqgan">The VQGAN whose tokens it draws.</param>
     /// <param name="options">How pictures are sampled and chosen.</param>
+    /// <param name="modality">Where the CLIP's embeddings lie, for <see cref="ClipGenOptions.Modality"/>; null for no shift.</param>
     /// <exception cref="GenerationException">The networks do not belong together, or an option is out of range.</exception>
-    public ClipGenGenerator(ClipModel clip, ClipTokenizer tokenizer, GptModel gpt, VqganModel vqgan, ClipGenOptions? options = null)
+    public ClipGenGenerator(
+        ClipModel clip, ClipTokenizer tokenizer, GptModel gpt, VqganModel vqgan, ClipGenOptions? options = null, ModalityShift? modality = null)
     {
-        (_clip, _tokenizer, _gpt, _vqgan) = (clip, tokenizer, gpt, vqgan);
+        (_clip, _tokenizer, _gpt, _vqgan, _modality) = (clip, tokenizer, gpt, vqgan, modality);
         Options = options ?? new ClipGenOptions();
-        Options.Sampling.Check();
+        Options.Check();
         TokenSampler.CheckGuidance(gpt.Config, Options.Sampling.Guidance);
         Grid = (int)Math.Sqrt(gpt.Config.BlockSize);
         Require(gpt.Config.ConditionWidth == clip.Config.EmbedDim, $"The transformer is conditioned on embeddings of {gpt.Config.ConditionWidth} numbers, and this CLIP's have {clip.Config.EmbedDim}: they do not belong together.");
         Require(gpt.Config.VocabularySize == vqgan.Config.CodebookSize, $"The transformer draws from {gpt.Config.VocabularySize} tokens, and this VQGAN's codebook has {vqgan.Config.CodebookSize}: they do not belong together.");
         Require(Grid * Grid == gpt.Config.BlockSize, $"The transformer draws {gpt.Config.BlockSize} tokens, which make no square.");
-        Require(Options.Candidates >= 1, $"{Options.Candidates} candidates cannot be drawn; choose 1 or more.");
-        Require(Options.ModalityShift is null || Options.ModalityShift.Count == clip.Config.EmbedDim, $"The modality shift has {Options.ModalityShift?.Count} numbers, and this CLIP's embeddings {clip.Config.EmbedDim}.");
+        Require(modality is null || modality.Texts.Length == clip.Config.EmbedDim, $"The modality shift has {modality?.Texts.Length} numbers, and this CLIP's embeddings {clip.Config.EmbedDim}.");
     }
 
     /// <summary>How pictures are sampled and chosen.</summary>
@@ -76,13 +78,13 @@ public sealed class ClipGenGenerator : IGenerator
         using var frozen = GradMode.Disable();
         using var scope = new TensorScope();
         var (prompt, negative) = Prompts(request);
-        using var sampler = Sampler(prompt, negative, request.Seed ?? 0);
-        foreach (var _ in sampler.Run(cancellationToken))
+        using var drawing = Begin(prompt, negative, request.Seed ?? 0);
+        foreach (var _ in drawing.Run(cancellationToken))
         {
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        return Rank(sampler, prompt, negative);
+        return Rank(drawing, prompt, negative);
     }
 
     private static (Prompt Prompt, Prompt? Negative) Prompts(GenerationRequest request) =>
@@ -96,21 +98,25 @@ public sealed class ClipGenGenerator : IGenerator
         }
     }
 
-    private void Check(GenerationRequest request)
+    /// <summary>Refuses what cannot be drawn.</summary>
+    /// <exception cref="GenerationException">One sentence on what that is.</exception>
+    internal void Check(GenerationRequest request)
     {
         request.Check();
+        Require(Options.Beams == 0 || request.Count == 1, $"Beam search finds the same picture whatever the seed; ask for one picture instead of {request.Count}, or draw instead (0 beams).");
         Require(request.Init is null, "CLIP-GEN does not start from a picture; give the picture as the prompt for variations of it, or paint over it with another method.");
-        Require(request.Size is null || request.Size == Size, $"This transformer makes pictures of {Size} pixels, not of {request.Size}; leave the size out.");
+        Require(request.Size is null || request.Size == Size, $"This transformer makes pictures of {Size} pixels, not of {request.Size}; leave the size out, or refine the picture at that size.");
     }
 
-    private void PaintOne(GenerationRequest request, int index, ulong seed, Action<Frame> send, CancellationToken stop)
+    /// <summary>Draws one picture, on the calling thread.</summary>
+    internal void PaintOne(GenerationRequest request, int index, ulong seed, Action<Frame> send, CancellationToken stop)
     {
         var clock = Stopwatch.StartNew();
         using var frozen = GradMode.Disable();
         using var scope = new TensorScope();
         var (prompt, negative) = Prompts(request);
         var target = PromptTarget.Embed(_clip, _tokenizer, prompt, negative);
-        using var sampler = Sampler(prompt, negative, seed);
+        using var drawing = Begin(prompt, negative, seed);
         var (rows, best) = (0, double.PositiveInfinity);
         Frame At(Picture picture, double energy) => new()
         {
@@ -124,7 +130,7 @@ public sealed class ClipGenGenerator : IGenerator
             Elapsed = clock.Elapsed,
         };
 
-        foreach (var length in sampler.Run(stop))
+        foreach (var length in drawing.Run(stop))
         {
             if (length % Grid != 0)
             {
@@ -140,7 +146,7 @@ public sealed class ClipGenGenerator : IGenerator
             if (rows % request.FrameEvery == 0)
             {
                 using var inner = new TensorScope();
-                var preview = Preview(sampler, rows);
+                var preview = Preview(drawing, rows);
                 var frame = At(PicturePixels.ToPicture(preview), Energy(preview, target));
                 best = Math.Min(best, frame.Energy);
                 send(frame);
@@ -154,60 +160,62 @@ public sealed class ClipGenGenerator : IGenerator
 
         if (rows == Grid)
         {
-            var chosen = Rank(sampler, prompt, negative)[0];
+            var chosen = Rank(drawing, prompt, negative)[0];
             send(At(chosen.Picture, Energy(PicturePixels.ToTensor(chosen.Picture, _clip.Device), target)) with { IsLast = true, IsBest = true });
         }
         else
         {
-            var unfinished = Preview(sampler, rows);
+            var unfinished = Preview(drawing, rows);
             send(At(PicturePixels.ToPicture(unfinished), Energy(unfinished, target)) with { IsLast = true, IsBest = true, IsInterrupted = true });
         }
     }
 
-    private TokenSampler Sampler(Prompt prompt, Prompt? negative, ulong seed)
+    private ITokenDrawing Begin(Prompt prompt, Prompt? negative, ulong seed)
     {
         using var scope = new TensorScope();
-        var condition = PromptTarget.Embed(_clip, _tokenizer, prompt, negative);
-        if (Options.ModalityShift is { } shift && !prompt.Terms.Any(term => term.IsPicture))
-        {
-            condition = ClipModel.Normalize(condition + Tensor.From([.. shift]).To(device: condition.Device));
-        }
-
-        return new TokenSampler(_gpt, condition.Expand([Options.Candidates, condition.Size(1)]), Options.Sampling with { Seed = seed });
+        var shift = _modality is null || Options.Modality == 0 ? null : Tensor.From([.. _modality.Vector(Options.Modality)], 1, _clip.Config.EmbedDim).To(device: _clip.Device);
+        var condition = PromptTarget.Embed(_clip, _tokenizer, prompt, negative, shift);
+        return Options.Beams > 0
+            ? new BeamSearch(_gpt, condition, Options.Beams, guidance: Options.Sampling.Guidance)
+            : new TokenSampler(_gpt, condition.Expand([Options.Candidates, condition.Size(1)]), Options.Sampling with { Seed = seed });
     }
 
     /// <summary>The rows that the first candidate has so far, above grey: <c>[1, 3, S, S]</c>.</summary>
-    private Tensor Preview(TokenSampler sampler, int rows)
+    private Tensor Preview(ITokenDrawing drawing, int rows)
     {
-        var drawn = Decode(sampler.Tokens.Narrow(0, 0, 1).Narrow(1, 0, rows * Grid).View([1, rows, Grid]));
+        var drawn = Decode(drawing.Rows.Take(1), rows);
         var canvas = Ops.Full([1, 3, Size, Size], 0.5, ScalarType.Float32, device: drawn.Device);
         canvas.Narrow(2, 0, drawn.Size(2)).Copy_(drawn);
         return canvas;
     }
 
-    /// <summary>Tokens <c>[N, h, w]</c> to pictures in [0, 1].</summary>
-    private Tensor Decode(Tensor tokens) =>
-        ((_vqgan.DecodeTokens(tokens.To(device: _vqgan.Device)).To(ScalarType.Float32) + 1) * 0.5).Clamp(0, 1);
+    /// <summary>The first rows of tokens of some sequences as pictures in [0, 1], <c>[N, 3, rows·f, S]</c>.</summary>
+    private Tensor Decode(IEnumerable<IReadOnlyList<long>> sequences, int rows)
+    {
+        long[] tokens = [.. sequences.SelectMany(sequence => sequence.Take(rows * Grid))];
+        return ((_vqgan.DecodeTokens(Tensor.From(tokens, tokens.Length / (rows * Grid), rows, Grid).To(device: _vqgan.Device)).To(ScalarType.Float32) + 1) * 0.5).Clamp(0, 1);
+    }
 
-    private List<ClipGenCandidate> Rank(TokenSampler sampler, Prompt prompt, Prompt? negative)
+    private List<ClipGenCandidate> Rank(ITokenDrawing drawing, Prompt prompt, Prompt? negative)
     {
         var critic = Options.Critic;
         var target = critic is null
             ? PromptTarget.Embed(_clip, _tokenizer, prompt, negative)
             : PromptTarget.Embed(critic.Clip.Model, critic.Clip.Tokenizer, prompt, negative);
         var candidates = new List<ClipGenCandidate>();
-        for (var start = 0; start < Options.Candidates; start += Together)
+        var (rows, likelihoods) = (drawing.Rows, drawing.LogLikelihoods);
+        for (var start = 0; start < rows.Count; start += Together)
         {
             using var scope = new TensorScope();
-            var count = Math.Min(Together, Options.Candidates - start);
-            var pixels = Decode(sampler.Tokens.Narrow(0, start, count).View([count, Grid, Grid]));
+            var count = Math.Min(Together, rows.Count - start);
+            var pixels = Decode(rows.Skip(start).Take(count), Grid);
             Picture[] pictures = [.. Enumerable.Range(0, count).Select(i => PicturePixels.ToPicture(pixels.Narrow(0, i, 1)))];
             // Judged as they are saved, in 8 bits.
             double[] scores = critic is null
                 ? [.. pictures.Select(picture => -Energy(PicturePixels.ToTensor(picture, _clip.Device), target))]
                 : [.. critic.Cosines([.. pictures.Select(critic.Seen)], target).Select(row => (double)row[0])];
             candidates.AddRange(pictures.Select((picture, i) =>
-                new ClipGenCandidate(start + i, sampler.Rows[start + i], scores[i], sampler.LogLikelihoods[start + i], picture)));
+                new ClipGenCandidate(start + i, rows[start + i], scores[i], likelihoods[start + i], picture)));
         }
 
         return [.. candidates.OrderByDescending(candidate => candidate.Score).ThenBy(candidate => candidate.Number)];

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Pagoda.Generation.Scoring;
 
 namespace Pagoda.Generation.ClipGen;
@@ -12,16 +13,40 @@ public sealed record ClipGenOptions
     /// Pictures drawn together for each that is asked for, of which the one that matches the prompt best is given; CLIP-GEN
     /// draws 64.
     /// </summary>
-    public int Candidates { get; init; } = 8;
+    public int Candidates { get; init; } = 32;
 
     /// <summary>
-    /// What is added to the embedding of a prompt of words before it conditions the transformer, which has only seen those
-    /// of pictures: the mean embedding of pictures minus that of texts. Null for nothing.
+    /// Above 0, the candidates are the so many most likely pictures, by beam search, in place of pictures that are drawn:
+    /// always the same, and often dull.
     /// </summary>
-    public IReadOnlyList<float>? ModalityShift { get; init; }
+    public int Beams { get; init; }
+
+    /// <summary>
+    /// Share of the way from texts' mean embedding to pictures' (<see cref="ModalityShift"/>) by which a prompt's words are
+    /// moved before they condition the transformer, which has only seen embeddings of pictures; 0 for none.
+    /// </summary>
+    public double Modality { get; init; } = 1;
 
     /// <summary>What judges the candidates; the model's own CLIP where null.</summary>
+    [JsonIgnore]
     public PictureCritic? Critic { get; init; }
+
+    /// <summary>Refuses what is out of range.</summary>
+    /// <exception cref="GenerationException">One sentence on the value at fault.</exception>
+    public void Check()
+    {
+        Sampling.Check();
+        Require(Candidates >= 1, $"{Candidates} candidates cannot be drawn; choose 1 or more.");
+        Require(Beams >= 0, $"{Beams} beams cannot be searched; choose 1 or more, or 0 to draw.");
+        Require(double.IsFinite(Modality), $"A modality shift of {Modality} is none; choose 0 for none, 1 for all the way.");
+        static void Require(bool holds, string otherwise)
+        {
+            if (!holds)
+            {
+                throw new GenerationException(otherwise);
+            }
+        }
+    }
 }
 
 /// <summary>A candidate that was drawn.</summary>

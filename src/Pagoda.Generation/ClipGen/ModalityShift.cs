@@ -39,7 +39,7 @@ public sealed record ModalityShift(float[] Pictures, float[] Texts)
     public void Save(string path, string clip, bool overwrite) => SafetensorsWriter.Write(
         path, [Write(PicturesName, Pictures), Write(TextsName, Texts)], new Dictionary<string, string> { ["clip"] = clip }, overwrite);
 
-    /// <summary>What to add to a text's embedding, for <see cref="ClipGenOptions.ModalityShift"/>.</summary>
+    /// <summary>What to add to a text's embedding, for <see cref="ClipGenOptions.Modality"/>.</summary>
     /// <param name="strength">Share of the way between the means.</param>
     public IReadOnlyList<float> Vector(double strength = 1) => [.. Pictures.Zip(Texts, (picture, text) => (float)(strength * (picture - text)))];
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Pagoda.Generation.ClipGen;
 
 /// <summary>How tokens are chosen. The defaults are those of CLIP-GEN's published sampling.</summary>
@@ -19,9 +21,11 @@ public sealed record SamplingOptions
     public double Guidance { get; init; } = 1;
 
     /// <summary>The randomness: each sequence depends on it and on its own number, not on how many there are beside it.</summary>
+    [JsonIgnore]
     public ulong Seed { get; init; }
 
     /// <summary>The number of the first sequence: sequence i of a batch is what sequence <see cref="First"/> + i of a larger one is.</summary>
+    [JsonIgnore]
     public int First { get; init; }
 
     /// <summary>Refuses what is out of range.</summary>

@@ -10,7 +10,7 @@ namespace Pagoda.Generation.ClipGen;
 /// foreach (var position in sampler.Run(cancel)) { Show(sampler.Rows); }
 /// </code>
 /// </summary>
-public sealed class TokenSampler : IDisposable
+public sealed class TokenSampler : ITokenDrawing
 {
     private readonly SamplingOptions _options;
     private readonly GuidedDecoder _decoder;

@@ -37,7 +37,8 @@ public sealed class PixelGenerator(ClipModel model, ClipTokenizer tokenizer, Rec
     /// <summary>A seed by chance, short enough to be typed.</summary>
     public static ulong RandomSeed() => (ulong)RandomNumberGenerator.GetInt32(int.MaxValue);
 
-    private void PaintOne(GenerationRequest request, Recipe recipe, int index, Action<Frame> send, CancellationToken stop)
+    /// <summary>Paints one picture, on the calling thread.</summary>
+    internal void PaintOne(GenerationRequest request, Recipe recipe, int index, Action<Frame> send, CancellationToken stop)
     {
         using var run = new PixelRun(this, request, recipe, unchecked(request.Seed!.Value + (ulong)index), index, stop);
         while (!run.IsFinished && !stop.IsCancellationRequested && run.StepsTaken < (request.StopAfter ?? int.MaxValue))

@@ -33,7 +33,7 @@ internal sealed class PixelRun : IDisposable
         var input = _model.Config.Vision.ImageSize;
         var size = request.Size ?? input;
         _stages = PixelStages.Plan(input, size, recipe.Steps, request.Init is not null);
-        _step = request.Init is null ? 0 : recipe.Steps - Math.Max(1, (int)Math.Round(recipe.Steps * request.Strength));
+        _step = request.Init is null ? 0 : recipe.Steps - StepsOf(recipe, request.Strength);
         FirstStep = _step;
         using var scope = new TensorScope();
         var negative = string.IsNullOrWhiteSpace(request.NegativePrompt) ? null : Prompt.Parse(request.NegativePrompt);
@@ -47,6 +47,9 @@ internal sealed class PixelRun : IDisposable
 
     /// <summary>The step that the schedule begins with; above 0 when a given picture is changed by less than all.</summary>
     public int FirstStep { get; }
+
+    /// <summary>The steps that are taken over a given picture.</summary>
+    public static int StepsOf(Recipe recipe, double strength) => Math.Max(1, (int)Math.Round(recipe.Steps * strength));
 
     public int StepsTaken => _step - FirstStep;
 

@@ -16,9 +16,14 @@ public static class PromptTarget
     /// The embedding to paint: the weighted sum of the parts' embeddings, divided by its length. The cosine with it ranks
     /// pictures as the weighted sum of the cosines does.
     /// </summary>
+    /// <param name="model">CLIP.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="prompt">What is wanted.</param>
+    /// <param name="negative">What is not.</param>
+    /// <param name="textShift">Added to the embedding of each text, <c>[1, embed]</c>, and not to those of pictures; null for nothing.</param>
     /// <returns><c>[1, embed]</c> of length 1, on the model's device.</returns>
     /// <exception cref="GenerationException">The parts cancel out, or a picture cannot be read.</exception>
-    public static Tensor Embed(ClipModel model, ClipTokenizer tokenizer, Prompt prompt, Prompt? negative = null)
+    public static Tensor Embed(ClipModel model, ClipTokenizer tokenizer, Prompt prompt, Prompt? negative = null, Tensor? textShift = null)
     {
         using var scope = new TensorScope();
         using var frozen = GradMode.Disable();
@@ -26,7 +31,8 @@ public static class PromptTarget
         var sum = Ops.Zeros([1, model.Config.EmbedDim], ScalarType.Float32, device: model.Device);
         foreach (var term in terms)
         {
-            sum += Embed(model, tokenizer, term) * term.Weight;
+            var embedding = Embed(model, tokenizer, term);
+            sum += (term.IsPicture || textShift is null ? embedding : embedding + textShift) * term.Weight;
         }
 
         if (terms.Sum(term => Math.Abs(term.Weight)) == 0 || sum.LinalgVectorNorm().ToDouble() < 1e-6)

@@ -15,7 +15,10 @@ public sealed record PaintingRecord
     /// <summary>The keyword of the PNG text that other programs show (AUTOMATIC1111/stable-diffusion-webui: modules/processing.py, create_infotext).</summary>
     public const string ParametersKeyword = "parameters";
 
-    /// <summary>The version of this form.</summary>
+    /// <summary>The latest version of this form: 2 brought <see cref="ClipGen"/>.</summary>
+    public const int LatestFormat = 2;
+
+    /// <summary>The version of this form that a reader has to know.</summary>
     public int Format { get; init; } = 1;
 
     /// <summary>Pagoda's version.</summary>
@@ -51,8 +54,11 @@ public sealed record PaintingRecord
     /// <summary>Side of the painting.</summary>
     public required int Size { get; init; }
 
-    /// <summary>The recipe, with all that replaced its numbers.</summary>
-    public required Recipe Recipe { get; init; }
+    /// <summary>CLIP-GEN's part in it; null where it was painted in pixel space alone.</summary>
+    public ClipGenRecord? ClipGen { get; init; }
+
+    /// <summary>The recipe of painting in pixel space, or of refining CLIP-GEN's picture, with all that replaced its numbers; null where CLIP-GEN was all.</summary>
+    public Recipe? Recipe { get; init; }
 
     /// <summary>The picture it started from.</summary>
     public FileRecord? Init { get; init; }
@@ -88,13 +94,19 @@ public sealed record PaintingRecord
         try
         {
             using var document = JsonDocument.Parse(json);
-            if (document.RootElement.TryGetProperty("format", out var format) && format.TryGetInt32(out var number) && number != 1)
+            if (document.RootElement.TryGetProperty("format", out var format) && format.TryGetInt32(out var number) && number is < 1 or > LatestFormat)
             {
-                throw new GenerationException($"The picture's record has format {number}, and this Pagoda reads format 1; use a later Pagoda.");
+                throw new GenerationException($"The picture's record has format {number}, and this Pagoda reads formats up to {LatestFormat}; use a later Pagoda.");
             }
 
             var record = document.Deserialize<PaintingRecord>(RecipeJson.Options) ?? throw new JsonException("it is null");
-            record.Recipe.Check();
+            if (record is { Recipe: null, ClipGen: null })
+            {
+                throw new JsonException("it has neither a recipe nor CLIP-GEN's numbers");
+            }
+
+            record.Recipe?.Check();
+            record.ClipGen?.Options.Check();
             return record;
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
@@ -122,10 +134,12 @@ public sealed record PaintingRecord
     public string ToParameters()
     {
         var negative = string.IsNullOrWhiteSpace(NegativePrompt) ? "" : $"\nNegative prompt: {OneLine(NegativePrompt)}";
+        string[] sampler = [.. ClipGen is null ? [] : new[] { "clip-gen" }, .. Recipe is null ? [] : new[] { Recipe.Name }];
+        var steps = StoppedAfter ?? Recipe?.Steps;
         var strength = Init is null ? "" : $", Denoising strength: {Strength.ToString(CultureInfo.InvariantCulture)}";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{OneLine(Prompt)}{negative}\nSteps: {StoppedAfter ?? Recipe.Steps}, Sampler: {Recipe.Name}, Seed: {Seed}, Size: {Size}x{Size}, Model hash: {ModelHash[..Math.Min(10, ModelHash.Length)]}, Model: {Model}{strength}, Version: pagoda {Version}");
+            $"{OneLine(Prompt)}{negative}\n{(steps is null ? "" : $"Steps: {steps}, ")}Sampler: {string.Join(" + ", sampler)}, Seed: {Seed}, Size: {Size}x{Size}, Model hash: {ModelHash[..Math.Min(10, ModelHash.Length)]}, Model: {Model}{strength}, Version: pagoda {Version}");
         static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
     }
 
@@ -149,6 +163,9 @@ public sealed record PaintingRecord
             NegativePrompt = NegativePrompt,
             Seed = Seed,
             Size = Size,
+            Method = ClipGen is null ? PaintMethod.Pixels : PaintMethod.ClipGen,
+            ClipGen = ClipGen?.Options,
+            Refine = ClipGen is not null && Recipe is not null,
             Recipe = Recipe,
             Init = Init is null ? null : PictureFile.Load(Init.Find(folder)),
             Strength = Strength,

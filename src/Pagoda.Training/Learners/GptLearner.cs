@@ -104,12 +104,15 @@ internal sealed class GptLearner : ILearner
     {
         if (batch.Tokens is { } prepared)
         {
-            return (Tensor.From(prepared.Codes, batch.Count, -1).To(device: Device), Tensor.From(prepared.Embeddings, batch.Count, -1).To(device: Device));
+            return (Rows(prepared.Codes), Rows(prepared.Embeddings));
         }
 
         var images = Tensor.From(batch.Images, batch.Count, 3, batch.Size, batch.Size).To(device: Device);
         using var frozen = GradMode.Disable();
         return (_encoders.Tokens(images), _encoders.Embed(images));
+
+        Tensor Rows<T>(T[] values)
+            where T : unmanaged => Tensor.From(values, batch.Count, values.Length / batch.Count).To(device: Device);
     }
 
     /// <summary>Adds the gradients of some pictures, which are <paramref name="share"/> of this rank's batch.</summary>

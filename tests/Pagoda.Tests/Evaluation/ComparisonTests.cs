@@ -39,23 +39,24 @@ public sealed class ComparisonTests : IDisposable
     public void PaintingFolder_PaintsOnlyWhatIsMissing_AndForOneMakerOnly()
     {
         using var painter = new BatchPainter(new PixelGenerator(TinyClip.Model(), TinyClip.Tokenizer), Recipe.Energy with { Steps = 2 });
+        IReadOnlyList<Picture> Paint(IReadOnlyList<(string Prompt, ulong Seed)> asked) => [.. painter.Paint(asked).Select(frame => frame.Picture)];
         var folder = new PaintingFolder(_folder.File("paintings"), "one model");
         string[] prompts = ["a red apple", "a cat at 10:30 | \\o/", "oil painting"];
         var told = new List<(int, int)>();
-        folder.Paint(painter, "p", prompts, 9, batch: 2, (there, now) => told.Add((there, now)), default);
+        folder.Paint(Paint, "p", prompts, 9, batch: 2, (there, now) => told.Add((there, now)), default);
         Assert.Equal([(2, 2), (3, 3)], told);
 
         var kept = File.GetLastWriteTimeUtc(_folder.File("paintings/p-0000.png"));
         var before = File.ReadAllBytes(_folder.File("paintings/p-0001.png"));
         File.Delete(_folder.File("paintings/p-0001.png"));
         told.Clear();
-        new PaintingFolder(_folder.File("paintings"), "one model").Paint(painter, "p", prompts, 9, 2, (there, now) => told.Add((there, now)), default);
+        new PaintingFolder(_folder.File("paintings"), "one model").Paint(Paint, "p", prompts, 9, 2, (there, now) => told.Add((there, now)), default);
         Assert.Equal([(3, 1)], told);
         Assert.Equal(kept, File.GetLastWriteTimeUtc(_folder.File("paintings/p-0000.png")));
         Assert.Equal(before, File.ReadAllBytes(_folder.File("paintings/p-0001.png")));
 
         told.Clear();
-        new PaintingFolder(_folder.File("paintings"), "one model").Paint(painter, "p", ["a red apple", prompts[1], "a photo"], 9, 2, (there, now) => told.Add((there, now)), default);
+        new PaintingFolder(_folder.File("paintings"), "one model").Paint(Paint, "p", ["a red apple", prompts[1], "a photo"], 9, 2, (there, now) => told.Add((there, now)), default);
         Assert.Equal([(3, 1)], told);
         Assert.Contains("another model", Assert.Throws<IOException>(() => new PaintingFolder(_folder.File("paintings"), "other")).Message, StringComparison.Ordinal);
     }

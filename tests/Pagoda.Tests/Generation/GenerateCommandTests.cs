@@ -40,10 +40,10 @@ public sealed class GenerateCommandTests : IDisposable
         var apple = _folder.File("apple.png");
         var (code, output, error) = await Generate("--out", apple, "--negative", "a cat", "--scale", "3", "--scale-filter", "nearest", "--set", "views=3");
         Assert.Equal((0, ""), (code, error));
-        Assert.StartsWith($"{apple}  seed 7  energy -", output, StringComparison.Ordinal);
+        Assert.StartsWith($"{apple}  energy  seed 7  energy -", output, StringComparison.Ordinal);
 
         var record = PaintingRecord.FromPng(File.ReadAllBytes(apple), "apple.png");
-        Assert.Equal((7ul, 6, 3, "energy", "tiny", "a cat"), (record.Seed, record.Recipe.Steps, record.Recipe.Views, record.Recipe.Name, record.Model, record.NegativePrompt));
+        Assert.Equal((7ul, 6, 3, "energy", "tiny", "a cat"), (record.Seed, record.Recipe!.Steps, record.Recipe.Views, record.Recipe.Name, record.Model, record.NegativePrompt));
         Assert.Equal(3 * TinyClip.Size, PictureFile.Load(apple).Width);
 
         var again = _folder.File("again.png");
@@ -166,7 +166,7 @@ public sealed class GenerateCommandTests : IDisposable
 
         var frame = painter.Paint("a red apple", new PaintOptions { Seed = 7, Steps = 6 });
 
-        Assert.Equal(("energy", true), (painter.Generator.DefaultRecipe.Name, frame.IsLast));
+        Assert.Equal(("energy", true), (painter.Pixels.DefaultRecipe.Name, frame.IsLast));
         Assert.Equal(frame.Picture.Pixels, painter.Paint("a red apple", new PaintOptions { Seed = 7, Steps = 6 }).Picture.Pixels);
         Assert.Throws<GenerationException>(() => painter.Paint("a red apple", new PaintOptions { Count = 2 }));
     }

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pagoda.Formats.Images;
 using Pagoda.Generation;
-using Pagoda.Generation.Pixels;
+using Pagoda.Generation.Prompts;
 using Pagoda.Generation.Recipes;
 using Pagoda.Torch;
 
@@ -12,7 +12,15 @@ namespace Pagoda.Cli.Commands.Generate;
 /// <summary>The options of <c>generate</c>, and what they ask for.</summary>
 internal sealed class GenerateOptions
 {
-    public Argument<string> Prompt { get; } = new("prompt") { Description = "What to paint; parts with weights as in \"a cat:1 | oil painting:0.4\", pictures as in \"image:style.png:0.5\"." };
+    public Argument<string?> Prompt { get; } = new("prompt")
+    {
+        Description = "What to paint; parts with weights as in \"a cat:1 | oil painting:0.4\", pictures as in \"image:style.png:0.5\".",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    public Option<string?> Image { get; } = new("--image") { Description = "A picture to paint variations of, with the prompt or in its place." };
+
+    public DrawingOptions Drawing { get; } = new();
 
     public Option<string> Model { get; } = new("--model") { Description = "A name in models/, of the catalogue, or a path.", DefaultValueFactory = _ => "emoji" };
 
@@ -28,7 +36,7 @@ internal sealed class GenerateOptions
 
     public Option<int?> Steps { get; } = new("--steps") { Description = "Gradient steps; the recipe's by default." };
 
-    public Option<int> Count { get; } = new("--count") { Description = "Pictures to paint, with seeds that follow one another.", DefaultValueFactory = _ => 1 };
+    public Option<int?> Count { get; } = new("--count") { Description = "Pictures to paint, with seeds that follow one another; 1 by default, 4 with --method clip-gen." };
 
     public Option<ulong?> Seed { get; } = new("--seed") { Description = "The randomness; the same seed gives the same picture. Drawn and printed by default." };
 
@@ -36,7 +44,7 @@ internal sealed class GenerateOptions
 
     public Option<string?> Init { get; } = new("--init") { Description = "A picture to start from." };
 
-    public Option<double> Strength { get; } = new("--strength") { Description = "How much of the steps to take over --init: above 0, to 1.", DefaultValueFactory = _ => 1 };
+    public Option<double> Strength { get; } = new("--strength") { Description = "How much of the steps to take over --init, or over what is refined: above 0, to 1.", DefaultValueFactory = _ => 1 };
 
     public Option<string?> Mask { get; } = new("--mask") { Description = "Where to paint over --init: white is painted, black stays." };
 
@@ -62,7 +70,7 @@ internal sealed class GenerateOptions
 
     public IEnumerable<Option> All =>
     [
-        Out, Force, Seed, Count, Size, Steps, Model, .. Loading.All, Device, Recipe, Set, Negative, Init, Strength, Mask,
+        Out, Force, Seed, Count, Size, Steps, Model, .. Loading.All, Device, Recipe, Set, Negative, Image, Init, Strength, Mask, .. Drawing.All,
         SaveEvery, Animate, Preview, PreviewAnywhere, Scale, ScaleFilter, Grid, Json,
     ];
 
@@ -88,12 +96,14 @@ internal sealed class GenerateOptions
         }
     }
 
-    /// <summary>The request, for a painter that paints by itself as <paramref name="preferred"/> says.</summary>
+    /// <summary>The request, complete.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="painter">The model.</param>
+    /// <param name="others">Takes what has to live as long as the request.</param>
     /// <exception cref="UsageException">Something is out of range or does not go together.</exception>
     /// <exception cref="PictureException">A picture cannot be read.</exception>
-    public GenerationRequest Request(ParseResult parsed, Recipe preferred)
+    public GenerationRequest Request(ParseResult parsed, Painter painter, Stack<IDisposable> others)
     {
-        var seed = parsed.GetValue(Seed) ?? PixelGenerator.RandomSeed();
         if (parsed.GetValue(SaveEvery) is < 1 || parsed.GetValue(Scale) is < 1 or > 64)
         {
             throw new UsageException("--save-every takes 1 or more, --scale 1 to 64.");
@@ -101,28 +111,42 @@ internal sealed class GenerateOptions
 
         try
         {
-            var recipe = parsed.GetValue(Recipe) is { } name ? Pagoda.Generation.Recipes.Recipe.Named(name) : preferred;
-            var request = new GenerationRequest(parsed.GetRequiredValue(Prompt), new PaintOptions
+            var options = Drawing.Fill(
+                parsed,
+                new PaintOptions
+                {
+                    NegativePrompt = parsed.GetValue(Negative),
+                    Seed = parsed.GetValue(Seed),
+                    Size = parsed.GetValue(Size),
+                    Count = parsed.GetValue(Count) ?? (Drawing.MethodOf(parsed) == PaintMethod.ClipGen ? 4 : 1),
+                    Recipe = parsed.GetValue(Recipe) is { } name ? Pagoda.Generation.Recipes.Recipe.Named(name) : null,
+                    Steps = parsed.GetValue(Steps),
+                    Init = parsed.GetValue(Init) is { } init ? PictureFile.Load(init) : null,
+                    Strength = parsed.GetValue(Strength),
+                    Mask = parsed.GetValue(Mask) is { } mask ? PictureFile.Load(mask) : null,
+                },
+                painter,
+                others);
+            if (parsed.GetValue(Set) is { Length: > 0 } settings)
             {
-                NegativePrompt = parsed.GetValue(Negative),
-                Seed = seed,
-                Size = parsed.GetValue(Size),
-                Count = parsed.GetValue(Count),
-                Recipe = RecipeJson.Change(recipe, Changes(parsed.GetValue(Set) ?? [])),
-                Steps = parsed.GetValue(Steps),
-                Init = parsed.GetValue(Init) is { } init ? PictureFile.Load(init) : null,
-                Strength = parsed.GetValue(Strength),
-                Mask = parsed.GetValue(Mask) is { } mask ? PictureFile.Load(mask) : null,
-            });
-            request.Check();
-            request.Resolve(preferred);
-            Pagoda.Generation.Prompts.Prompt.Parse(request.Prompt);
-            return request;
+                var changed = options.Recipe ?? (options.Refine == true ? painter.RefineRecipe : painter.Pixels.DefaultRecipe);
+                options = options with { Recipe = RecipeJson.Change(changed, Changes(settings)) };
+            }
+
+            return painter.Complete(new GenerationRequest(PromptOf(parsed).ToString(), options));
         }
         catch (GenerationException problem)
         {
             throw new UsageException(problem.Message);
         }
+    }
+
+    private Pagoda.Generation.Prompts.Prompt PromptOf(ParseResult parsed)
+    {
+        var (text, image) = (parsed.GetValue(Prompt), parsed.GetValue(Image));
+        var picture = image is null ? [] : new[] { new PromptTerm(image, IsPicture: true) };
+        return text is null && image is null ? throw new UsageException("say what to paint, as in generate \"a red apple\", or show it with --image")
+            : new Pagoda.Generation.Prompts.Prompt([.. text is null ? [] : Pagoda.Generation.Prompts.Prompt.Parse(text).Terms, .. picture]);
     }
 
     private static JsonObject Changes(string[] settings)

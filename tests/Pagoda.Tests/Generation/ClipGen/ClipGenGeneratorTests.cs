@@ -1,8 +1,11 @@
 using Pagoda.Formats.Images;
 using Pagoda.Generation;
 using Pagoda.Generation.ClipGen;
+using Pagoda.Generation.Pixels;
+using Pagoda.Generation.Recipes;
 using Pagoda.Models.Gpt;
 using Pagoda.Models.Vqgan;
+using Pagoda.Tests.Formats.Checkpoints;
 using Pagoda.Tests.Models.Gpt;
 using Pagoda.Torch;
 
@@ -17,7 +20,8 @@ public sealed class ClipGenGeneratorTests
 
     private static readonly GptModel s_gpt = TinyGpt.Model(1, TinyGpt.Config with { BlockSize = 16, ConditionWidth = TinyClip.Config.EmbedDim });
 
-    private static ClipGenGenerator Generator(ClipGenOptions? options = null) => new(TinyClip.Model(), TinyClip.Tokenizer, s_gpt, s_vqgan, options);
+    private static ClipGenGenerator Generator(ClipGenOptions? options = null, ModalityShift? modality = null) =>
+        new(TinyClip.Model(), TinyClip.Tokenizer, s_gpt, s_vqgan, (options ?? new ClipGenOptions()) with { Candidates = options?.Candidates ?? 8 }, modality);
 
     [Fact]
     public async Task GenerateAsync_Several_EachIsItsSeedAlone()
@@ -56,14 +60,67 @@ public sealed class ClipGenGeneratorTests
     public void Draw_ModalityShift_ChangesTheCondition()
     {
         var request = new GenerationRequest("a red apple", new PaintOptions { Seed = 5 });
-        var shift = Enumerable.Range(0, TinyClip.Config.EmbedDim).Select(i => i % 2 == 0 ? 1f : -1f).ToArray();
+        var width = TinyClip.Config.EmbedDim;
+        var shift = new ModalityShift([.. Enumerable.Range(0, width).Select(i => i % 2 == 0 ? 1f : -1f)], new float[width]);
 
-        var likelihoods = Generator().Draw(request).Select(candidate => candidate.LogLikelihood).Order();
-        var shifted = Generator(new ClipGenOptions { ModalityShift = shift }).Draw(request).Select(candidate => candidate.LogLikelihood).Order();
-        var none = Generator(new ClipGenOptions { ModalityShift = new float[shift.Length] }).Draw(request).Select(candidate => candidate.LogLikelihood).Order();
+        double[] Likelihoods(ClipGenGenerator generator, GenerationRequest asked) => [.. generator.Draw(asked).Select(candidate => candidate.LogLikelihood).Order()];
+        var likelihoods = Likelihoods(Generator(), request);
+        var shifted = Likelihoods(Generator(modality: shift), request);
+        var none = Likelihoods(Generator(new ClipGenOptions { Candidates = 8, Modality = 0 }, shift), request);
 
         Assert.NotEqual(likelihoods, shifted);
         Assert.Equal(likelihoods, none);
+
+        // A picture is among pictures already.
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File("grey.png"), PictureFile.EncodePng(new Picture(8, 8, 3, [.. Enumerable.Repeat((byte)90, 192)])));
+        var picture = request with { Prompt = $"image:{folder.File("grey.png")}" };
+        Assert.Equal(Likelihoods(Generator(), picture), Likelihoods(Generator(modality: shift), picture));
+    }
+
+    [Fact]
+    public async Task GenerateAsync_Beams_AreTheLikeliestAndNeedNoSeed()
+    {
+        var generator = Generator(new ClipGenOptions { Beams = 3 });
+        var request = new GenerationRequest("a red apple", new PaintOptions { Seed = 5 });
+
+        var found = generator.Draw(request);
+        var last = (await All(generator, request with { Seed = 6 }))[^1];
+
+        Assert.Equal(3, found.Count);
+        Assert.True(found.Max(candidate => candidate.LogLikelihood) > Generator().Draw(request).Max(candidate => candidate.LogLikelihood));
+        Assert.Equal(found[0].Picture.Pixels, last.Picture.Pixels);
+        Assert.Contains("same picture whatever the seed", Assert.Throws<GenerationException>(() => generator.GenerateAsync(request with { Count = 2 })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DraftAndRefine_PaintsOverTheDraft()
+    {
+        var (drafter, refiner) = (Generator(), new PixelGenerator(TinyClip.Model(), TinyClip.Tokenizer));
+        var recipe = Recipe.Energy with { Steps = 4, Start = StartKind.Noise };
+        var request = new GenerationRequest("a red apple", new PaintOptions { Seed = 5, Count = 2, Refine = true, Strength = 0.5 });
+        var both = new DraftAndRefine(drafter, refiner, recipe);
+
+        var frames = await All(both, request);
+
+        var second = frames.Where(frame => frame.Index == 1).ToList();
+        Assert.Equal([1, 2, 3, 4, 5, 6, 6], second.Select(frame => frame.Step));
+        Assert.All(second, frame => Assert.Equal((6, 8), (frame.Steps, frame.Picture.Width)));
+        var draft = (await All(drafter, request with { Seed = 6, Count = 1 }))[^1];
+        Assert.Equal(draft.Picture.Pixels, second[3].Picture.Pixels);
+        var painted = (await All(refiner, request with { Seed = 6, Count = 1, Size = 8, Init = draft.Picture, Recipe = recipe }))[^1];
+        Assert.Equal(painted.Picture.Pixels, second[^1].Picture.Pixels);
+        Assert.NotEqual(draft.Picture.Pixels, second[^1].Picture.Pixels);
+
+        // Ended in the draft, at its end, and within the refinement.
+        foreach (var stop in new[] { 2, 4, 5 })
+        {
+            var ended = (await All(both, request with { Seed = 6, Count = 1, StopAfter = stop }))[^1];
+            Assert.Equal((true, true, stop, 6), (ended.IsLast, ended.IsInterrupted, ended.Step, ended.Steps));
+        }
+
+        // A refinement may be larger than the draft.
+        Assert.Equal(16, (await All(both, request with { Count = 1, Size = 16 }))[^1].Picture.Width);
     }
 
     [Fact]
@@ -92,14 +149,14 @@ public sealed class ClipGenGeneratorTests
     [Fact]
     public void New_NetworksThatDoNotBelongTogether_AreRefused()
     {
-        static string Problem(GptConfig config, ClipGenOptions? options = null) =>
-            Assert.Throws<GenerationException>(() => new ClipGenGenerator(TinyClip.Model(), TinyClip.Tokenizer, TinyGpt.Model(1, config), s_vqgan, options)).Message;
+        static string Problem(GptConfig config, ClipGenOptions? options = null, ModalityShift? modality = null) =>
+            Assert.Throws<GenerationException>(() => new ClipGenGenerator(TinyClip.Model(), TinyClip.Tokenizer, TinyGpt.Model(1, config), s_vqgan, options, modality)).Message;
 
         Assert.Contains("6 numbers, and this CLIP's have 16", Problem(s_gpt.Config with { ConditionWidth = 6 }), StringComparison.Ordinal);
         Assert.Contains("12 tokens, and this VQGAN's codebook has 11", Problem(s_gpt.Config with { VocabularySize = 12 }), StringComparison.Ordinal);
         Assert.Contains("no square", Problem(s_gpt.Config with { BlockSize = 15 }), StringComparison.Ordinal);
         Assert.Contains("0 candidates", Problem(s_gpt.Config, new ClipGenOptions { Candidates = 0 }), StringComparison.Ordinal);
-        Assert.Contains("shift has 3 numbers", Problem(s_gpt.Config, new ClipGenOptions { ModalityShift = [1, 2, 3] }), StringComparison.Ordinal);
+        Assert.Contains("shift has 3 numbers", Problem(s_gpt.Config, modality: new ModalityShift([1, 2, 3], [1, 2, 3])), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,7 +168,7 @@ public sealed class ClipGenGeneratorTests
         Assert.Contains("does not start from a picture", Problem(new PaintOptions { Init = new Picture(8, 8, 3, new byte[192]) }), StringComparison.Ordinal);
     }
 
-    private static async Task<List<Frame>> All(ClipGenGenerator generator, GenerationRequest request)
+    private static async Task<List<Frame>> All(IGenerator generator, GenerationRequest request)
     {
         var frames = new List<Frame>();
         await foreach (var frame in generator.GenerateAsync(request))

@@ -35,7 +35,7 @@ public sealed class VectorQuantizerTests
         // 2^24 distances at a time are 64 rows of a codebook of 2^18.
         var config = Config with { CodebookSize = 1 << 18, CodebookWidth = 2 };
         var quantizer = new VectorQuantizer(Weights.Initialize(3, Device.Cpu), config);
-        var indices = (Ops.Arange(100, ScalarType.Int64) * 2621L).View([1, 10, 10]);
+        var indices = Tensor.From([.. Enumerable.Range(0, 100).Select(i => i * 2621L)], 1, 10, 10);
         var vectors = quantizer.Lookup(indices);
         var found = quantizer.Lookup(quantizer.Nearest(vectors));
         Assert.InRange((vectors - found).Abs().Max().ToDouble(), 0, 1e-8);
