@@ -48,6 +48,9 @@ public sealed record VqganOptions
     /// <summary>No code is restarted after this share of the run, so that the last of it trains a fixed set.</summary>
     public double RestartUntil { get; init; } = 0.7;
 
+    /// <summary>Whether the decoder alone is trained (and the discriminator): pictures' tokens stay what they are, and so do transformers that were trained on them.</summary>
+    public bool DecoderOnly { get; init; }
+
     /// <summary>Weight of the perceptual loss beside the mean absolute error; 0 leaves it out.</summary>
     public double PerceptualWeight { get; init; } = 1;
 

@@ -43,7 +43,7 @@ public sealed record ClipGenRecord
     {
         Options = request.ClipGen!,
         Gpt = new NetworkRecord(gpt, networks.Gpt.Hash),
-        Vqgan = new NetworkRecord(vqgan, FileRecord.Of(networks.Vqgan.Path).Sha256),
+        Vqgan = new NetworkRecord(vqgan, networks.Vqgan.Hash),
         Modality = networks.ModalityFile is { } file ? new NetworkRecord(null, FileRecord.Of(file).Sha256) : null,
         Critic = request.ClipGen!.Critic?.Clip is { } critic ? new NetworkRecord(critic.Path, critic.Hash) : null,
         Refiner = request is { Refine: true, Refiner.Clip: { } refiner } ? new NetworkRecord(refiner.Path, refiner.Hash) : null,

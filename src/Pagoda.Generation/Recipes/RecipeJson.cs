@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Pagoda.Models;
 
 namespace Pagoda.Generation.Recipes;
 
@@ -61,14 +62,12 @@ public static class RecipeJson
     /// <param name="folder">The folder with <c>config.json</c>.</param>
     /// <param name="recipe">A name, or an object with a name and the numbers that differ.</param>
     /// <exception cref="GenerationException">It is no recipe.</exception>
-    /// <exception cref="IOException">The file is not there, or the disk refuses.</exception>
+    /// <exception cref="InvalidDataException">The file is no JSON object.</exception>
+    /// <exception cref="IOException">The disk refuses.</exception>
     public static void SetOfModel(string folder, JsonNode recipe)
     {
         Read(recipe);
-        var file = Path.Combine(folder, "config.json");
-        var root = JsonNode.Parse(File.ReadAllBytes(file))!.AsObject();
-        root[Key] = recipe.DeepClone();
-        Pagoda.Formats.AtomicFile.Write(file, overwrite: true, stream => stream.Write(JsonSerializer.SerializeToUtf8Bytes(root, new JsonSerializerOptions { WriteIndented = true })));
+        ConfigEntries.Set(Path.Combine(folder, "config.json"), Key, recipe.DeepClone());
     }
 
     /// <summary>Reads a recipe: a name, or an object with a name and the numbers that differ from the recipe of that name.</summary>

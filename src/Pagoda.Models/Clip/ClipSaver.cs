@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Pagoda.Formats.Checkpoints;
 using Pagoda.Models.Clip.Configs;
 using Pagoda.Models.Clip.Tokenizer;
 using Pagoda.Torch;
@@ -13,10 +12,10 @@ namespace Pagoda.Models.Clip;
 /// </summary>
 public static class ClipSaver
 {
-    /// <summary>Entries of <c>config.json</c> that are not the CLIP model's own: its recipe, and the models that share the folder.</summary>
-    private static readonly string[] OfOthers = ["recipe", "vqgan", "gpt"];
+    /// <summary>Entries of <c>config.json</c> that are not the CLIP model's own: how it paints, and the models that share the folder.</summary>
+    private static readonly string[] OfOthers = ["recipe", "paint", "vqgan", "gpt"];
 
-    /// <summary>Writes a model, replacing one that is there file by file; what its <c>config.json</c> says of a recipe and of other models in the folder stays there.</summary>
+    /// <summary>Writes a model, replacing one that is there file by file; what its <c>config.json</c> says of painting and of other models in the folder stays there.</summary>
     /// <param name="folder">Where to; created when missing.</param>
     /// <param name="model">The model.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
@@ -35,19 +34,12 @@ public static class ClipSaver
         IReadOnlyDictionary<string, string>? metadata = null,
         string? trainedBy = null)
     {
-        if (type is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16))
-        {
-            throw new ArgumentException($"Weights are saved as float32, float16 or bfloat16, not as {type}.", nameof(type));
-        }
-
+        StoredWeights.Check(type);
         Directory.CreateDirectory(folder);
         var config = Path.Combine(folder, "config.json");
         ClipConfigFile.Write(config, model.Config, Beside(config, trainedBy));
         tokenizer.SaveTokenizerJson(Path.Combine(folder, "tokenizer.json"));
-        var tensors = model.Weights.StateDict.Select(pair => ToWrite(pair.Key, average?.GetValueOrDefault(pair.Key) ?? pair.Value, type));
-        // Other programs ask for this entry before they read a file (huggingface/transformers: modeling_utils.py, load_state_dict).
-        var entries = new Dictionary<string, string>(metadata ?? new Dictionary<string, string>()) { ["format"] = "pt" };
-        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), tensors, entries, overwrite: true);
+        StoredWeights.Write(Path.Combine(folder, "model.safetensors"), model.Weights.StateDict, type, average, metadata);
     }
 
     private static Dictionary<string, JsonNode> Beside(string config, string? trainedBy)
@@ -80,17 +72,5 @@ public static class ClipSaver
         }
 
         return OfOthers.Where(name => root?[name] is not null).Select(name => (name, root![name]!.DeepClone()));
-    }
-
-    private static TensorToWrite ToWrite(string name, Tensor tensor, ScalarType type)
-    {
-        // A rounded logit scale would change every probability, and numbers take no room.
-        var stored = tensor.Type.IsFloatingPoint() && tensor.Elements > 1 ? type : tensor.Type;
-        return new TensorToWrite(name, stored, tensor.Shape.ToArray(), stream =>
-        {
-            using var scope = new TensorScope();
-            using var frozen = GradMode.Disable();
-            stream.Write(tensor.Detach().To(stored).ToBytes());
-        });
     }
 }

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Pagoda.Formats;
 using Pagoda.Models.Clip.Configs;
 
 namespace Pagoda.Models.Gpt;
@@ -48,10 +46,10 @@ public static class GptConfigFile
     /// <summary>Writes the shape; other entries of a file that is there stay.</summary>
     /// <exception cref="InvalidDataException">The file that is there is no JSON object.</exception>
     /// <exception cref="IOException">The disk refuses.</exception>
-    public static void Write(string path, GptConfig config)
-    {
-        var root = Existing(path);
-        root[Key] = new JsonObject
+    public static void Write(string path, GptConfig config) => ConfigEntries.Set(
+        path,
+        Key,
+        new JsonObject
         {
             ["layers"] = config.Layers,
             ["width"] = config.Width,
@@ -63,24 +61,5 @@ public static class GptConfigFile
             ["condition_dropout"] = config.ConditionDropout,
             ["head_bias"] = config.HeadBias,
             ["unmasked"] = config.Unmasked,
-        };
-        AtomicFile.Write(path, overwrite: true, stream =>
-        {
-            using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
-            root.WriteTo(json);
         });
-    }
-
-    private static JsonObject Existing(string path)
-    {
-        try
-        {
-            return !File.Exists(path) ? []
-                : JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new InvalidDataException($"{path} is no JSON object; the transformer's shape cannot be added to it.");
-        }
-        catch (JsonException problem)
-        {
-            throw new InvalidDataException($"{path} is not valid JSON, so the transformer's shape cannot be added to it: {problem.Message}", problem);
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using Pagoda.Formats.Checkpoints;
 using Pagoda.Torch;
 
 namespace Pagoda.Models.Gpt;
@@ -24,23 +23,9 @@ public static class GptSaver
         IReadOnlyDictionary<string, Tensor>? average = null,
         IReadOnlyDictionary<string, string>? metadata = null)
     {
-        if (type is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16))
-        {
-            throw new ArgumentException($"Weights are saved as float32, float16 or bfloat16, not as {type}.", nameof(type));
-        }
-
+        StoredWeights.Check(type);
         Directory.CreateDirectory(folder);
         GptConfigFile.Write(Path.Combine(folder, "config.json"), model.Config);
-        var tensors = model.Weights.StateDict.Select(pair => ToWrite(pair.Key, average?.GetValueOrDefault(pair.Key) ?? pair.Value, type));
-        // Other programs ask for this entry before they read a file (huggingface/transformers: modeling_utils.py, load_state_dict).
-        var entries = new Dictionary<string, string>(metadata ?? new Dictionary<string, string>()) { ["format"] = "pt" };
-        SafetensorsWriter.Write(Path.Combine(folder, FileName), tensors, entries, overwrite: true);
+        StoredWeights.Write(Path.Combine(folder, FileName), model.Weights.StateDict, type, average, metadata);
     }
-
-    private static TensorToWrite ToWrite(string name, Tensor tensor, ScalarType type) => new(name, type, tensor.Shape.ToArray(), stream =>
-    {
-        using var scope = new TensorScope();
-        using var frozen = GradMode.Disable();
-        stream.Write(tensor.Detach().To(type).ToBytes());
-    });
 }

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Pagoda.Formats;
 using Pagoda.Models.Clip.Configs;
 
 namespace Pagoda.Models.Vqgan;
@@ -45,10 +43,10 @@ public static class VqganConfigFile
     /// <summary>Writes the configuration into a file, beside what other models have there.</summary>
     /// <exception cref="InvalidDataException">A file is there that is not an object in JSON.</exception>
     /// <exception cref="IOException">The disk refuses.</exception>
-    public static void Write(string path, VqganConfig config)
-    {
-        var root = Existing(path);
-        root[Entry] = new JsonObject
+    public static void Write(string path, VqganConfig config) => ConfigEntries.Set(
+        path,
+        Entry,
+        new JsonObject
         {
             ["resolution"] = config.Resolution,
             ["ch"] = config.Channels,
@@ -63,24 +61,5 @@ public static class VqganConfigFile
             ["beta"] = config.CommitmentWeight,
             ["legacy"] = config.LegacyCommitment,
             ["gumbel"] = config.Gumbel,
-        };
-        AtomicFile.Write(path, overwrite: true, stream =>
-        {
-            using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
-            root.WriteTo(json);
         });
-    }
-
-    private static JsonObject Existing(string path)
-    {
-        try
-        {
-            return !File.Exists(path) ? []
-                : JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new InvalidDataException($"{path} is not an object in JSON.");
-        }
-        catch (JsonException problem)
-        {
-            throw new InvalidDataException($"{path} is not valid JSON: {problem.Message}", problem);
-        }
-    }
 }

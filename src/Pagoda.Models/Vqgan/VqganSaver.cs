@@ -1,4 +1,3 @@
-using Pagoda.Formats.Checkpoints;
 using Pagoda.Torch;
 
 namespace Pagoda.Models.Vqgan;
@@ -25,24 +24,11 @@ public static class VqganSaver
         ScalarType type = ScalarType.Float32,
         IReadOnlyDictionary<string, Tensor>? average = null)
     {
-        if (type is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16))
-        {
-            throw new ArgumentException($"Weights are saved as float32, float16 or bfloat16, not as {type}.", nameof(type));
-        }
-
+        StoredWeights.Check(type);
         Directory.CreateDirectory(folder);
         VqganConfigFile.Write(Path.Combine(folder, "config.json"), model.Config);
         // What else lies in the tree is training's: the discriminator, a perceptual network.
-        var tensors = model.Weights.StateDict.Where(pair => !pair.Key.StartsWith("loss.", StringComparison.Ordinal))
-            .Select(pair => ToWrite(pair.Key, average?.GetValueOrDefault(pair.Key) ?? pair.Value, type));
-        var entries = new Dictionary<string, string>(metadata ?? new Dictionary<string, string>()) { ["format"] = "pt" };
-        SafetensorsWriter.Write(Path.Combine(folder, VqganLoader.FileName), tensors, entries, overwrite: true);
+        var weights = model.Weights.StateDict.Where(pair => !pair.Key.StartsWith("loss.", StringComparison.Ordinal));
+        StoredWeights.Write(Path.Combine(folder, VqganLoader.FileName), weights, type, average, metadata);
     }
-
-    private static TensorToWrite ToWrite(string name, Tensor tensor, ScalarType type) => new(name, type, tensor.Shape.ToArray(), stream =>
-    {
-        using var scope = new TensorScope();
-        using var frozen = GradMode.Disable();
-        stream.Write(tensor.Detach().To(type).ToBytes());
-    });
 }

@@ -15,6 +15,9 @@ namespace Pagoda.Training.Learners;
 /// </summary>
 internal sealed class VqganLearner : ILearner
 {
+    /// <summary>What turns pictures into tokens.</summary>
+    private static readonly string[] s_tokens = ["encoder", "quant_conv", "quantize"];
+
     private readonly TrainingOptions _run;
     private readonly VqganOptions _options;
     private readonly VqganModel _model;
@@ -37,9 +40,17 @@ internal sealed class VqganLearner : ILearner
         _judge = Torch.Weights.Initialize(run.Seed + 1, model.Device);
         _discriminator = new Discriminator(_judge["loss"]["discriminator"], new DiscriminatorConfig(_options.DiscriminatorChannels, _options.DiscriminatorLayers));
         model.Weights.SetTrainable("", true);
-        Trained = [.. model.Weights.Parameters.Concat(_judge.Parameters).Select(p => (p.Key, p.Value))];
+        if (_options.DecoderOnly)
+        {
+            foreach (var part in s_tokens)
+            {
+                model.Weights.SetTrainable(part, false);
+            }
+        }
+
+        Trained = [.. model.Weights.Parameters.Where(weight => weight.Value.RequiresGrad).Concat(_judge.Parameters).Select(p => (p.Key, p.Value))];
         Weights = model.Weights.StateDict.Concat(_judge.StateDict).ToDictionary();
-        _codes = new CodeRestart(model.Quantizer.Codebook, _options, run.Optimizer.Steps, group);
+        _codes = new CodeRestart(model.Quantizer.Codebook, _options.DecoderOnly ? _options with { RestartEvery = 0 } : _options, run.Optimizer.Steps, group);
         _watch = group is null or { Rank: 0 } && run.Watch.Every > 0 ? new ReconstructionWatch(run, model) : null;
     }
 
@@ -75,7 +86,7 @@ internal sealed class VqganLearner : ILearner
         return new StepResult(loss, -loss, [.. means.Select(pair => (pair.Key, pair.Value)), .. _codes.Usage()]);
     }
 
-    public void AfterStep(long step, IReadOnlyDictionary<string, Tensor>? average) => _codes.AfterStep(step, average?["quantize.embedding.weight"]);
+    public void AfterStep(long step, IReadOnlyDictionary<string, Tensor>? average) => _codes.AfterStep(step, average?.GetValueOrDefault("quantize.embedding.weight"));
 
     public void Restore(Func<string, Tensor?> read) => _codes.Restore(read);
 
@@ -102,7 +113,7 @@ internal sealed class VqganLearner : ILearner
         figures.Add("reconstruction", reconstruction.Pixels, share);
         figures.Add("perceptual", reconstruction.Perceptual, share);
         figures.Add("codebook", quantized.Loss, share);
-        var loss = reconstruction.Total + (quantized.Loss * _options.CodebookWeight);
+        var loss = _options.DecoderOnly ? reconstruction.Total : reconstruction.Total + (quantized.Loss * _options.CodebookWeight);
         if (judges)
         {
             var generator = VqganLoss.Generator(_discriminator.Forward(made, training: true));

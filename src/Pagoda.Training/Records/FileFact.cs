@@ -3,6 +3,8 @@ using System.Text;
 using Pagoda.Data.Shards;
 using Pagoda.Formats.Checkpoints;
 using Pagoda.Models.Catalogue;
+using Pagoda.Models.Gpt;
+using Pagoda.Models.Vqgan;
 
 namespace Pagoda.Training.Records;
 
@@ -20,19 +22,28 @@ public sealed record FileFact(string Path, string Sha256)
     }
 
     /// <summary>The files of the weights that <c>model.from</c> names; none for new weights.</summary>
-    internal static IReadOnlyList<FileFact> OfStart(ModelOptions options)
+    internal static IReadOnlyList<FileFact> OfStart(TrainingOptions options)
     {
-        if (options.From.Length == 0)
+        var from = options.Model.From;
+        if (from.Length == 0)
         {
             return [];
         }
 
-        if (System.IO.Path.GetFileName(options.From) == TrainingCheckpoint.FileName && File.Exists(options.From))
+        if (System.IO.Path.GetFileName(from) == TrainingCheckpoint.FileName && File.Exists(from))
         {
-            return [Of(options.From)];
+            return [Of(from)];
         }
 
-        using var archive = CheckpointFile.Open(ModelLocation.Find(options.From, "clip").Path);
+        var (kind, file) = options.Method switch
+        {
+            TrainingMethod.Vqgan => ("vqgan", VqganLoader.FileName),
+            TrainingMethod.Gpt => ("gpt", GptSaver.FileName),
+            _ => ("clip", ""),
+        };
+        var location = ModelLocation.Find(from, kind).Path;
+        var own = System.IO.Path.Combine(location, file);
+        using var archive = CheckpointFile.Open(File.Exists(own) ? own : location);
         return archive.Path.EndsWith(".json", StringComparison.Ordinal)
             ? [Of(archive.Path), .. Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(archive.Path)!, "*.safetensors").Order(StringComparer.Ordinal).Select(Of)]
             : [Of(archive.Path)];

@@ -32,7 +32,7 @@ public sealed class RunRecords : IDisposable
         _record = new RunRecord
         {
             Configuration = Nested(options),
-            Start = before?.Start ?? FileFact.OfStart(options.Model),
+            Start = before?.Start ?? FileFact.OfStart(options),
             Data = DataFact.Of(data),
             Parts = [.. (before?.Parts ?? []).Where(part => part.FromStep < step).Select(part => part with { ToStep = Math.Min(part.ToStep, step) }), RunPart.Begin(step, device, ranks)],
             PicturesLeftOut = before?.PicturesLeftOut ?? 0,

@@ -84,6 +84,17 @@ public sealed class PictureLearnerTests : IDisposable
     }
 
     [Fact]
+    public void Train_DecoderOnly_LeavesTheTokens()
+    {
+        _tiny.Run(_tiny.Options("vqgan", 3, "vqgan.restart_every=1"), "first");
+        _tiny.Run(_tiny.Options("vqgan", 5, $"model.from={_tiny.File("first")}", "vqgan.decoder_only=true", "vqgan.restart_every=1", "vqgan.discriminator_start=2"), "second");
+        using var first = SafetensorsFile.Open(_tiny.File("first/vqgan.safetensors"));
+        using var second = SafetensorsFile.Open(_tiny.File("second/vqgan.safetensors"));
+        var changed = first.Entries.Keys.Where(name => !first.ReadBytes(name).SequenceEqual(second.ReadBytes(name))).Select(name => name.Split('.')[0]).Distinct();
+        Assert.Equal(["decoder", "post_quant_conv"], changed.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Train_CodesThatNothingChooses_AreMovedToTheData()
     {
         // New codes lie within 1/32 of zero; pictures' latents do not.

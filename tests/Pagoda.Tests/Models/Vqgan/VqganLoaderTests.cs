@@ -24,7 +24,7 @@ public sealed class VqganLoaderTests : IDisposable
         using var loaded = VqganLoader.Load(_folder.Path, Device.Cpu);
         Assert.Equivalent(config, loaded.Model.Config);
         AssertSame(model, loaded.Model);
-        Assert.Equal(LoadedVqgan.HashOf(model), loaded.CodebookHash);
+        Assert.Equal(LoadedVqgan.CodebookHashOf(model), loaded.CodebookHash);
         using var archive = CheckpointFile.Open(loaded.Path);
         Assert.Equal("7", archive.Metadata["step"]);
     }
