@@ -35,7 +35,11 @@ public sealed class DraftAndRefine(ClipGenGenerator drafter, PixelGenerator refi
             return;
         }
 
-        send(whole with { Steps = steps, IsLast = false });
+        if (whole.Step % request.FrameEvery == 0)
+        {
+            send(whole with { Steps = steps, IsLast = false });
+        }
+
         var painting = request with
         {
             Seed = unchecked(seed - (ulong)index),

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Pagoda.Cli;
 using Pagoda.Cli.Commands.Compare;
 using Pagoda.Data.Scenes;
@@ -9,9 +10,13 @@ using Pagoda.Generation.Pixels;
 using Pagoda.Generation.Prompts;
 using Pagoda.Generation.Recipes;
 using Pagoda.Generation.Start;
+using Pagoda.Models;
 using Pagoda.Models.Clip;
+using Pagoda.Models.Gpt;
+using Pagoda.Models.Vqgan;
 using Pagoda.Tests.Data;
 using Pagoda.Tests.Generation;
+using Pagoda.Tests.Models.Gpt;
 using Pagoda.Torch;
 
 namespace Pagoda.Tests.Evaluation;
@@ -91,6 +96,29 @@ public sealed class ComparisonTests : IDisposable
         Assert.Equal(0, (await Run(arguments)).Code);
         Assert.Equal(table, File.ReadAllText(_folder.File("out/comparison.md")));
         Assert.Equal(painted, File.GetLastWriteTimeUtc(_folder.File("out/two-noise/scene-0019.png")));
+    }
+
+    [Fact]
+    public async Task Compare_ClipGen_HasARowForEachOfItsParts()
+    {
+        string[] arguments = [.. Prepare(), "--starts", "noise", "--clip-gen", _folder.File("one")];
+        var config = TinyGpt.Config with { BlockSize = 16, ConditionWidth = TinyClip.Config.EmbedDim };
+        GptSaver.Save(_folder.File("one"), TinyGpt.Model(1, config));
+        VqganSaver.Save(_folder.File("one"), new VqganModel(Weights.Initialize(7, Device.Cpu), new VqganConfig
+        {
+            Resolution = 64, Channels = 4, Multipliers = [1, 1, 1, 1, 1], Blocks = 1, AttentionResolutions = [], LatentChannels = 4, CodebookSize = config.VocabularySize, CodebookWidth = 4, NormGroups = 2,
+        }));
+        RecipeJson.SetOfModel(_folder.File("one"), new JsonObject { ["name"] = "energy", ["steps"] = 1 });
+        ConfigEntries.Set(_folder.File("one/config.json"), "paint", JsonNode.Parse("""{"clipGen": {"candidates": 2}}""")!);
+
+        var (code, _, error) = await Run(arguments);
+
+        Assert.Equal((0, ""), (code, error));
+        var table = File.ReadAllText(_folder.File("out/comparison.md"));
+        string[] rows = ["| real scenes | through the VQGAN |", "| clip-gen | one drawn |", "| clip-gen | best drawn |", "| clip-gen | best drawn, shifted, refined |"];
+        Assert.All(rows, row => Assert.Contains(row, table, StringComparison.Ordinal));
+        // Two models' noise, and five ways to draw.
+        Assert.Equal(8 + (7 * 136), PictureFile.Load(_folder.File("out/sheet-1.png")).Width);
     }
 
     [Fact]

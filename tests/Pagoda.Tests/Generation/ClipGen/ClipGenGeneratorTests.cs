@@ -112,6 +112,8 @@ public sealed class ClipGenGeneratorTests
         Assert.Equal(painted.Picture.Pixels, second[^1].Picture.Pixels);
         Assert.NotEqual(draft.Picture.Pixels, second[^1].Picture.Pixels);
 
+        Assert.Single(await All(both, request with { Count = 1, FrameEvery = int.MaxValue }));
+
         // Ended in the draft, at its end, and within the refinement.
         foreach (var stop in new[] { 2, 4, 5 })
         {
