@@ -17,6 +17,7 @@ internal sealed class ModelsCommand : IPagodaCommand
         ShowModel.Build(),
         PullModels.Build(),
         ConvertModel.Build(),
+        AddNetworks.Build(),
         InterpolateModels.Build(),
         MeasureModality.Build(),
         VerifyCache.Build(),

@@ -8,7 +8,7 @@ namespace Pagoda.Cli.Commands.Models;
 /// <summary><c>models convert</c>.</summary>
 internal static class ConvertModel
 {
-    private static readonly Dictionary<string, ScalarType> Types = new()
+    internal static readonly Dictionary<string, ScalarType> Types = new()
     {
         ["float32"] = ScalarType.Float32,
         ["float16"] = ScalarType.Float16,

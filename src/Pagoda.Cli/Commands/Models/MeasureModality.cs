@@ -41,7 +41,7 @@ internal static class MeasureModality
                 // Captions of other samples than the pictures: what belongs together does not matter.
                 var lines = parsed.GetValue(texts) is { } file
                     ? File.ReadLines(file.FullName).Select(line => line.Trim()).Where(line => line.Length > 0).Take(number)
-                    : new TrainingData(options.Data, 1, options.Seed + 1).Captions(number);
+                    : new TrainingData(options.Data, clip.Model.Config.Vision.ImageSize, options.Seed + 1).Captions(number);
                 var shift = new ModalityShift(MeanOfPictures(clip, data, number, cancel), MeanOfTexts(clip, [.. lines], cancel));
                 shift.Save(path, clip.Hash, parsed.GetValue(force));
                 parsed.InvocationConfiguration.Output.WriteLine(FormattableString.Invariant($"{path}: the means of {number} pictures and of texts are {shift.Gap:0.000} apart"));

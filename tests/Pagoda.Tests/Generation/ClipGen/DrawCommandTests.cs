@@ -175,6 +175,57 @@ public sealed class DrawCommandTests : IDisposable
         Assert.Contains("tiny has no transformer for CLIP-GEN", await Problem(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ModelsModality_MeasuresBothMeans()
+    {
+        Directory.CreateDirectory(_folder.File("pictures"));
+        foreach (var (name, text) in new[] { ("0", "a red apple"), ("1", "a cat"), ("2", "oil painting") })
+        {
+            var pixels = Enumerable.Range(0, 16 * 16 * 3).Select(i => (byte)(i * (3 + name[0]))).ToArray();
+            _folder.Write($"pictures/{name}.png", PictureFile.EncodePng(new Picture(16, 16, 3, pixels)));
+            _folder.Write($"pictures/{name}.txt", System.Text.Encoding.UTF8.GetBytes(text));
+        }
+
+        var config = _folder.Write("gpt.yaml", System.Text.Encoding.UTF8.GetBytes($"method: gpt\ndata:\n  folder: {_folder.File("pictures")}\ngpt:\n  vqgan: {Model}\n  clip: {Model}\n  resolution: 8\n"));
+        var file = _folder.File("modality.safetensors");
+
+        var (code, output, error) = await Run("models", "modality", Model, "--pictures", config, "--count", "3", "--out", file);
+
+        Assert.Equal((0, ""), (code, error));
+        var shift = ModalityShift.Load(file);
+        Assert.Contains(FormattableString.Invariant($"are {shift.Gap:0.000} apart"), output, StringComparison.Ordinal);
+        // Means of vectors of length 1 are shorter, and each on its own side.
+        Assert.All([shift.Pictures, shift.Texts], mean => Assert.InRange(Math.Sqrt(mean.Sum(value => value * value)), 0.05, 1));
+        Assert.All(MeanOfTexts().Zip(shift.Texts), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        Assert.Equal(2, (await Run("models", "modality", Model, "--pictures", config, "--count", "3", "--out", file)).Code);
+
+        float[] MeanOfTexts()
+        {
+            using var scope = new TensorScope();
+            return TinyClip.Model().EncodeText(Tensor.From(TinyClip.Tokenizer.Tokenize(["a red apple", "a cat", "oil painting"], 16), 3, 16)).Mean([0]).ToArray<float>();
+        }
+    }
+
+    [Fact]
+    public async Task ModelsAdd_PutsTheNetworksBesideAClip()
+    {
+        var bare = _folder.File("bare");
+        ClipSaver.Save(bare, TinyClip.Model(), TinyClip.Tokenizer);
+
+        var (code, output, error) = await Run("models", "add", bare, "--vqgan", Model, "--gpt", Model, "--dtype", "float32");
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.Equal(2, output.TrimEnd().Split('\n').Length);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(Model, GptSaver.FileName)), File.ReadAllBytes(Path.Combine(bare, GptSaver.FileName)));
+        Assert.Equal(0, (await Run("generate", "a cat", "--model", bare, "--device", "cpu", "--method", "clip-gen", "--count", "1", "--out", _folder.File("b.png"))).Code);
+
+        Assert.Equal(2, (await Run("models", "add", bare, "--gpt", Model)).Code);
+        Assert.Equal(2, (await Run("models", "add", bare)).Code);
+        Assert.Equal(2, (await Run("models", "add", _folder.Path, "--gpt", Model)).Code);
+        GptSaver.Save(_folder.File("larger"), TinyGpt.Model(1, s_config with { VocabularySize = 12 }));
+        Assert.Contains("do not belong together", (await Run("models", "add", bare, "--gpt", _folder.File("larger"), "--vqgan", Model, "--force")).Error, StringComparison.Ordinal);
+    }
+
     private Task<(int Code, string Output, string Error)> Generate(params string[] arguments) =>
         Run(["generate", "--model", Model, "--device", "cpu", "--seed", "7", .. arguments]);
 
