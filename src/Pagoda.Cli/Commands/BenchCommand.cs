@@ -33,7 +33,7 @@ internal sealed class BenchCommand : IPagodaCommand
     {
         var command = new ExampleCommand(
             "bench",
-            "Measure painting, encoding, decoding, training and the cost of a call; against the machine's ceiling and against PyTorch.",
+            "Measure painting, drawing tokens, encoding, decoding, training and the cost of a call; against the machine's ceiling and against PyTorch.",
             ("bench pixel-step --against python", "Compare a step of painting with the same step in PyTorch."),
             ("bench gpt-sample --layers 36 --width 1280 --heads 20", "Draw a picture's tokens from a transformer of CLIP-GEN's large size."),
             ("bench --json", "Measure everything, for programs."))

@@ -55,7 +55,7 @@ internal sealed class CompareCommand : IPagodaCommand
     {
         var command = new ExampleCommand(
             "compare",
-            "Compare plain CLIP, CLIPAG and CLIP-JEM as painters: the same captions, scored by networks that had no part in it.",
+            "Compare plain CLIP, CLIPAG, CLIP-JEM and CLIP-GEN: the same captions, scored by networks that had no part in it.",
             ("compare", "Train what is missing, paint 1,000 captions with each model from two starts, score, and write runs/comparison."),
             ("compare --models old=runs/emoji-3 new=runs/mine --paintings 200 --out runs/mine/comparison", "Compare two models of your own on fewer paintings."),
             ("compare --models clip-jem=models/emoji --starts bank --clip-gen models/emoji --paintings 300 --out runs/drawn", "Compare painting, drawing, and drawing refined."))

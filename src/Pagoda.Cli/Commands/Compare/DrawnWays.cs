@@ -1,6 +1,6 @@
+using Pagoda.Cli.Commands.Vqgan;
 using Pagoda.Formats.Images;
 using Pagoda.Generation;
-using Pagoda.Generation.Pixels;
 using Pagoda.Torch;
 
 namespace Pagoda.Cli.Commands.Compare;
@@ -53,8 +53,7 @@ internal sealed class DrawnWays(Painter painter)
         for (long at = 0; at < pictures.Size(0); at++)
         {
             using var scope = new TensorScope();
-            var back = vqgan.DecodeTokens(vqgan.EncodeTokens((pictures.Narrow(0, at, 1) * 2) - 1));
-            made.Add(PicturePixels.ToPicture(((back + 1) * 0.5).Clamp(0, 1)));
+            made.AddRange(PictureInputs.Pictures(vqgan.DecodeTokens(vqgan.EncodeTokens((pictures.Narrow(0, at, 1) * 2) - 1))));
         }
 
         return made;
