@@ -16,7 +16,7 @@ internal sealed class GenerateCommand : IPagodaCommand
         var command = new ExampleCommand(
             "generate",
             "Paint a picture of a sentence.",
-            ("generate \"a red apple\"", "Paint an apple into a-red-apple-SEED.png."),
+            ("generate \"a red apple\"", "Make an apple, in the way that is best with the model, as a-red-apple-SEED.png."),
             ("generate \"a red apple\" --seed 1 --out apple.png --preview", "Paint this very apple, and watch."),
             ("generate \"a cat:1 | oil painting:0.4\" --negative \"blurry\" --count 9 --grid", "Paint nine, and lay them side by side."),
             ("generate \"a red apple\" --method clip-gen --grid", "Draw four with CLIP-GEN."),
