@@ -181,7 +181,7 @@ internal sealed class CompareCommand : IPagodaCommand
 
             if (parsed.GetValue(ClipGen) is not null)
             {
-                columns.AddRange(DrawnWays.All.Select(way => ($"clip-gen\n{way.Name}", PaintingFolder.Load(DrawnFolder(way.Name), Listed, listed.Prompts.Count))));
+                columns.AddRange(DrawnWays.All.Select(way => (way.Name.Replace('-', '\n'), PaintingFolder.Load(DrawnFolder(way.Name), Listed, listed.Prompts.Count))));
             }
 
             output.WriteLine($"the prompts side by side: {string.Join(", ", SideBySide.Write(_out, listed, columns))}");
