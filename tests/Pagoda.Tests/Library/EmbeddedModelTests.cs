@@ -42,11 +42,11 @@ public sealed class EmbeddedModelTests
     }
 
     [Fact]
-    public void NoMethod_IsWhatTheConfigurationSays()
+    public void NoMethod_DrawsWithWordsMoved_AsMeasuresBest()
     {
         using var painter = Painter.Load(s_folder, Device.Cpu);
         var request = painter.Complete(new GenerationRequest("a red apple"));
-        Assert.Equal((painter.Defaults.Method, painter.Defaults.Method == PaintMethod.ClipGen && painter.Defaults.Refined), (request.Method, request.Refine == true));
+        Assert.Equal((PaintMethod.ClipGen, false, 32, 1.0), (request.Method, request.Refine == true, request.ClipGen!.Candidates, request.ClipGen.Modality));
         Assert.NotNull(painter.Networks().Modality);
     }
 
