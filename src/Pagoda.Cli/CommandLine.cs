@@ -14,6 +14,7 @@ internal static class CommandLine
     [
         new GenerateCommand(),
         new ReplayCommand(),
+        new StyleCommand(),
         new ScoreCommand(),
         new TrainCommand(),
         new CompareCommand(),

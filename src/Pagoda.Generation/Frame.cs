@@ -26,6 +26,9 @@ public sealed record Frame
     /// <summary>The picture after this step; in the last frame, the one that the recipe chooses.</summary>
     public required Picture Picture { get; init; }
 
+    /// <summary>In the last frame of a drawing, the picture as SVG.</summary>
+    public string? Svg { get; init; }
+
     /// <summary>Whether the energy is the lowest so far.</summary>
     public required bool IsBest { get; init; }
 

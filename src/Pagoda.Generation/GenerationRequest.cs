@@ -28,7 +28,8 @@ public sealed record GenerationRequest : PaintOptions
         Require(FrameEvery >= 1, $"A frame every {FrameEvery} steps cannot be given; choose 1 or more.");
         Require(StopAfter is null or >= 0, $"A painting cannot stop after {StopAfter} steps; choose 0 or more.");
         Require(Mask is null || Init is not null, "A mask says where a given picture may change; give that picture too.");
-        Require(Init is not null || Refine == true || Strength == 1, "A strength says how much a given picture or a draft may change; give a picture, or refine.");
+        Require(Init is not null || Draft || Refine == true || Strength == 1, "A strength says how much a given picture or a draft may change; give a picture, begin with a draft, or refine.");
+        Require(!Draft || Init is null, "A painting starts from CLIP-GEN's draft or from a given picture, not from both.");
         static void Require(bool holds, string otherwise)
         {
             if (!holds)

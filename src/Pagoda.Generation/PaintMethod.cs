@@ -7,4 +7,10 @@ public enum PaintMethod
     Pixels,
     /// <summary>A transformer draws tokens for CLIP's embedding, and a VQGAN decodes them: <see cref="ClipGen.ClipGenGenerator"/>.</summary>
     ClipGen,
+    /// <summary>A critic's gradient moves strokes (CLIPDraw): <see cref="Strokes.StrokeGenerator"/>.</summary>
+    Strokes,
+    /// <summary>A critic's gradient moves a VQGAN's latents (VQGAN+CLIP): <see cref="Latents.LatentGenerator"/>.</summary>
+    Latents,
+    /// <summary>A critic's gradient steers an unconditional diffusion: <see cref="Diffusion.DiffusionGenerator"/>.</summary>
+    Diffusion,
 }

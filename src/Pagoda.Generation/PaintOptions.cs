@@ -1,6 +1,10 @@
 using Pagoda.Formats.Images;
 using Pagoda.Generation.ClipGen;
+using Pagoda.Generation.Diffusion;
+using Pagoda.Generation.Guidance;
+using Pagoda.Generation.Latents;
 using Pagoda.Generation.Recipes;
+using Pagoda.Generation.Strokes;
 
 namespace Pagoda.Generation;
 
@@ -22,7 +26,22 @@ public record PaintOptions
     /// <summary>How the picture comes into being; what is best with the model where null (<see cref="PaintDefaults"/>).</summary>
     public PaintMethod? Method { get; init; }
 
-    /// <summary>With <see cref="PaintMethod.ClipGen"/>, how it samples and chooses; the model's own numbers where null.</summary>
+    /// <summary>The CLIPs that guide the brush, or choose among CLIP-GEN's candidates; the painter's own alone where null.</summary>
+    public IReadOnlyList<Critic>? Critics { get; init; }
+
+    /// <summary>With <see cref="PaintMethod.Strokes"/>, what the drawing is made of; <see cref="Painter.StrokesOf"/> where null.</summary>
+    public StrokeOptions? Strokes { get; init; }
+
+    /// <summary>With <see cref="PaintMethod.Latents"/>, how they are painted with; the usual way where null.</summary>
+    public LatentOptions? Latents { get; init; }
+
+    /// <summary>With <see cref="PaintMethod.Diffusion"/>, how critics steer it; the usual way where null.</summary>
+    public DiffusionOptions? Diffusion { get; init; }
+
+    /// <summary>Whether CLIP-GEN's picture of the prompt is what a brush starts from, as an <see cref="Init"/> would be.</summary>
+    public bool Draft { get; init; }
+
+    /// <summary>With <see cref="PaintMethod.ClipGen"/> or <see cref="Draft"/>, how it samples and chooses; the model's own numbers where null.</summary>
     public ClipGenOptions? ClipGen { get; init; }
 
     /// <summary>With <see cref="PaintMethod.ClipGen"/>, whether its picture is the start of a painting in pixel space; null for what is best with the model, and false where a method is named.</summary>
@@ -53,7 +72,7 @@ public record PaintOptions
     public Picture? Init { get; init; }
 
     /// <summary>
-    /// With <see cref="Init"/> or <see cref="Refine"/>, the share of the steps that is taken, the first ones being left out:
+    /// With <see cref="Init"/>, <see cref="Draft"/> or <see cref="Refine"/>, the share of the steps that is taken, the first ones being left out:
     /// 1 paints at full length over it, little changes it little.
     /// </summary>
     public double Strength { get; init; } = 1;

@@ -1,10 +1,16 @@
 using Pagoda.Generation.ClipGen;
+using Pagoda.Generation.Diffusion;
+using Pagoda.Generation.Guidance;
+using Pagoda.Generation.Latents;
 using Pagoda.Generation.Pixels;
 using Pagoda.Generation.Provenance;
 using Pagoda.Generation.Recipes;
 using Pagoda.Generation.Start;
+using Pagoda.Generation.Strokes;
 using Pagoda.Models.Clip;
+using Pagoda.Models.Diffusion;
 using Pagoda.Models.Gpt;
+using Pagoda.Models.Vqgan;
 using Pagoda.Torch;
 
 namespace Pagoda.Generation;
@@ -22,16 +28,21 @@ public sealed class Painter : IDisposable
     private readonly string _folder;
     private readonly string? _gpt;
     private readonly string? _vqgan;
+    private readonly string? _diffusion;
+    private readonly Recipe? _own;
     private readonly Lock _loading = new();
     private ClipGenNetworks? _networks;
+    private LoadedVqgan? _alone;
+    private LoadedDiffusion? _denoiser;
 
-    private Painter(LoadedClip clip, string source, string? gpt, string? vqgan)
+    private Painter(LoadedClip clip, string source, string? gpt, string? vqgan, string? diffusion)
     {
         Clip = clip;
-        (_source, _gpt, _vqgan) = (source, gpt, vqgan);
+        (_source, _gpt, _vqgan, _diffusion) = (source, gpt, vqgan, diffusion);
         _folder = Path.GetDirectoryName(Path.GetFullPath(clip.Path))!;
         var bank = Path.Combine(_folder, InitBank.FileName);
-        Pixels = new PixelGenerator(clip.Model, clip.Tokenizer, RecipeJson.OfModel(_folder) ?? Recipe.Clipag, File.Exists(bank) ? InitBank.Load(bank) : null);
+        _own = RecipeJson.OfModel(_folder);
+        Pixels = new PixelGenerator(clip.Model, clip.Tokenizer, _own ?? Recipe.Clipag, File.Exists(bank) ? InitBank.Load(bank) : null);
         Defaults = PaintDefaults.OfModel(_folder);
     }
 
@@ -52,15 +63,16 @@ public sealed class Painter : IDisposable
     /// <param name="device">The best one at hand where null.</param>
     /// <param name="options">What the files do not say.</param>
     /// <param name="gpt">CLIP-GEN's transformer, loaded when it is first needed: a name, a folder or a file; beside the model where null.</param>
-    /// <param name="vqgan">Its VQGAN; beside the transformer where null.</param>
+    /// <param name="vqgan">Its VQGAN; beside the transformer, or the model, where null.</param>
+    /// <param name="diffusion">A denoising network; beside the model where null.</param>
     /// <exception cref="GenerationException">What the configuration says of painting cannot be read.</exception>
     /// <inheritdoc cref="ClipLoader.Load" path="/exception"/>
-    public static Painter Load(string nameOrPath = "emoji", Device? device = null, ClipLoadOptions? options = null, string? gpt = null, string? vqgan = null)
+    public static Painter Load(string nameOrPath = "emoji", Device? device = null, ClipLoadOptions? options = null, string? gpt = null, string? vqgan = null, string? diffusion = null)
     {
         var clip = ClipLoader.Load(nameOrPath, device ?? LibTorch.DefaultDevice, options);
         try
         {
-            return new Painter(clip, nameOrPath, gpt, vqgan);
+            return new Painter(clip, nameOrPath, gpt, vqgan, diffusion);
         }
         catch
         {
@@ -74,24 +86,39 @@ public sealed class Painter : IDisposable
     public GenerationRequest Complete(GenerationRequest request)
     {
         // Where no method is named, what only one can do decides; else what is best with the model.
-        var undecided = request.Method is null && request.Init is null && !AsksOfPixels(request);
+        var undecided = request.Method is null && request.Init is null && !request.Draft && !AsksOfPixels(request);
         var refine = request.Refine ?? (undecided && Defaults is { Method: PaintMethod.ClipGen, Refined: true });
         var method = request.Method
-            ?? (request.ClipGen is not null || request.Refine == true ? PaintMethod.ClipGen
+            ?? ((request.ClipGen is not null && !request.Draft) || request.Refine == true ? PaintMethod.ClipGen
+            : request.Strokes is not null ? PaintMethod.Strokes
+            : request.Latents is not null ? PaintMethod.Latents
+            : request.Diffusion is not null ? PaintMethod.Diffusion
             : !undecided || (request.Size is not null && !refine) ? PaintMethod.Pixels : Defaults.Method);
-        request = request with { Method = method, Refine = refine, Seed = request.Seed ?? PixelGenerator.RandomSeed() };
+        request = request with { Method = method, Refine = refine, Seed = request.Seed ?? GuidedGenerator.RandomSeed() };
         request.Check();
-        if (method == PaintMethod.Pixels)
+        Refuse(request.Strokes is not null && method != PaintMethod.Strokes, "Strokes, palettes and the like are for drawing; leave them out, or choose to draw.");
+        Refuse(request.Mask is not null && method is PaintMethod.Strokes or PaintMethod.Latents or PaintMethod.Diffusion, "A mask is for painting in pixels; leave it out, or choose that method.");
+        Refuse(request.Latents is not null && method != PaintMethod.Latents, "Tiles are for painting with a VQGAN's codes; leave them out, or choose that.");
+        Refuse(request.Diffusion is not null && method != PaintMethod.Diffusion, "Guidance of a diffusion is for that method; leave it out, or choose it.");
+        if (method != PaintMethod.ClipGen)
         {
-            Refuse(request.ClipGen is not null, "Candidates, temperature and the like are for CLIP-GEN, and this is painting in pixel space; leave them out, or choose CLIP-GEN.");
+            Refuse(request.ClipGen is not null && !request.Draft, "Candidates, temperature and the like are for CLIP-GEN, and this is another method; leave them out, begin with its draft, or choose CLIP-GEN.");
             Refuse(refine, "Only CLIP-GEN's pictures are refined; choose CLIP-GEN, or leave the refinement out.");
-            return request with { Recipe = request.Resolve(Pixels.DefaultRecipe) };
+            return request with
+            {
+                Recipe = request.Resolve(RecipeOf(request)),
+                ClipGen = request.Draft ? request.ClipGen ?? Defaults.ClipGen : null,
+                Strokes = method == PaintMethod.Strokes ? request.Strokes ?? StrokesOf(request) : null,
+                Latents = method == PaintMethod.Latents ? request.Latents ?? new LatentOptions() : null,
+                Diffusion = method == PaintMethod.Diffusion ? request.Diffusion ?? new DiffusionOptions() : null,
+            };
         }
 
+        Refuse(request.Draft, "CLIP-GEN's draft is a start for other methods; refine its picture, or choose what paints over it.");
         request = request with { ClipGen = request.ClipGen ?? Defaults.ClipGen };
         if (request.Refine == true)
         {
-            return request with { Recipe = request.Resolve((request.Refiner ?? this).RefineRecipe) };
+            return request with { Recipe = request.Resolve(RecipeOf(request)) };
         }
 
         Refuse(AsksOfPixels(request), "Recipes, steps and their numbers are for painting in pixel space, which CLIP-GEN does not do; refine its picture, or leave them out.");
@@ -110,21 +137,49 @@ public sealed class Painter : IDisposable
         }
     }
 
+    /// <summary>The recipe where a request names none; a model that has one of its own is shown its own views by every brush.</summary>
+    public Recipe RecipeOf(PaintOptions options) =>
+        options.Refine == true ? (options.Refiner ?? this).RefineRecipe
+        : options.Method == PaintMethod.Strokes || options.Strokes is not null ? OfBrush(Recipe.ClipDraw, Recipe.Strokes)
+        : options.Method == PaintMethod.Latents || options.Latents is not null ? OfBrush(Recipe.VqganClip, Recipe.Latents)
+        : options.Method == PaintMethod.Diffusion || options.Diffusion is not null ? OfBrush(Recipe.GuidedDiffusion, Recipe.GuidedDiffusion) : Pixels.DefaultRecipe;
+
+    /// <summary>What a drawing is made of where a request does not say: CLIPDraw's numbers with its recipe, else <see cref="StrokeOptions"/>' own.</summary>
+    public StrokeOptions StrokesOf(PaintOptions options) =>
+        (options.Recipe ?? RecipeOf(options with { Method = PaintMethod.Strokes })).Name == Recipe.ClipDraw.Name ? StrokeOptions.ClipDraw : new StrokeOptions();
+
     /// <summary>What paints a request.</summary>
     /// <param name="request">What <see cref="Complete"/> gave.</param>
     /// <exception cref="GenerationException">CLIP-GEN is asked for, and the model has no networks for it, or they do not belong together.</exception>
     /// <exception cref="InvalidDataException">They cannot be used.</exception>
     public IGenerator GeneratorFor(GenerationRequest request)
     {
-        if (request.Method != PaintMethod.ClipGen)
+        var brush = BrushFor(request);
+        if (brush is not null && !request.Draft)
         {
-            return Pixels;
+            return brush;
         }
 
         var networks = Networks();
         var drafter = new ClipGenGenerator(Clip.Model, Clip.Tokenizer, networks.Gpt.Model, networks.Vqgan.Model, request.ClipGen, networks.Modality);
-        return request.Refine == true ? new DraftAndRefine(drafter, (request.Refiner ?? this).Pixels, request.Recipe!) : drafter;
+        brush ??= request.Refine == true ? (request.Refiner ?? this).Pixels : null;
+        return brush is null ? drafter : new DraftAndRefine(drafter, brush, request.Recipe!);
     }
+
+    private GuidedGenerator? BrushFor(GenerationRequest request)
+    {
+        var critics = request.Critics ?? [Critic.Of(Clip)];
+        return request.Method switch
+        {
+            PaintMethod.ClipGen => null,
+            PaintMethod.Strokes => new StrokeGenerator(critics, request.Strokes, request.Recipe, Pixels.Bank),
+            PaintMethod.Latents => new LatentGenerator(critics, Vqgan().Model, request.Latents, request.Recipe, Pixels.Bank),
+            PaintMethod.Diffusion => new DiffusionGenerator(critics, Diffusion().Model, request.Diffusion, request.Recipe),
+            _ => request.Critics is null ? Pixels : new PixelGenerator(critics, request.Recipe, Pixels.Bank),
+        };
+    }
+
+    private Recipe OfBrush(Recipe published, Recipe own) => _own is null ? published : own.WithViewsOf(_own);
 
     /// <summary>Paints, frame by frame (<see cref="IGenerator.GenerateAsync"/>).</summary>
     /// <exception cref="GenerationException">It cannot be painted as asked.</exception>
@@ -156,10 +211,10 @@ public sealed class Painter : IDisposable
     /// <exception cref="IOException">A file cannot be read.</exception>
     public PaintingRecord Record(GenerationRequest request, Frame frame, string version, string? init = null, string? mask = null)
     {
-        var clipGen = request.Method == PaintMethod.ClipGen ? NetworksOf(request) : null;
+        var clipGen = request.ClipGen is null ? null : NetworksOf(request);
         return new PaintingRecord
         {
-            Format = clipGen is null ? 1 : PaintingRecord.LatestFormat,
+            Format = request.Strokes is not null || request.Latents is not null || request.Diffusion is not null || request.Critics is not null || request.Draft ? PaintingRecord.LatestFormat : clipGen is null ? 1 : 2,
             Version = version,
             Model = Clip.Name,
             ModelHash = Clip.Hash,
@@ -171,6 +226,11 @@ public sealed class Painter : IDisposable
             NegativePrompt = string.IsNullOrWhiteSpace(request.NegativePrompt) ? null : request.NegativePrompt,
             Seed = frame.Seed,
             Size = frame.Picture.Width,
+            Critics = request.Critics is null ? null : [.. request.Critics.Select(CriticRecord.Of)],
+            Strokes = request.Strokes,
+            Draft = request.Draft,
+            Diffusion = request.Diffusion is null ? null : new DiffusionRecord(request.Diffusion, DiffusionNetwork()),
+            Latents = request.Latents is null ? null : new LatentRecord(request.Latents, VqganRecord()),
             ClipGen = clipGen,
             Recipe = request.Recipe,
             Init = init is null ? null : FileRecord.Of(init),
@@ -186,6 +246,46 @@ public sealed class Painter : IDisposable
     /// <param name="request">As <see cref="Complete"/> gave it.</param>
     /// <inheritdoc cref="Networks" path="/exception"/>
     public ClipGenRecord NetworksOf(GenerationRequest request) => ClipGenRecord.Of(request, Networks(), _gpt, _vqgan);
+
+    /// <summary>The record of <see cref="Vqgan"/>.</summary>
+    /// <inheritdoc cref="Vqgan" path="/exception"/>
+    public NetworkRecord VqganRecord() => new(_vqgan, Vqgan().Hash);
+
+    /// <summary>The VQGAN, loaded when it is first asked for.</summary>
+    /// <exception cref="GenerationException">The model has none.</exception>
+    /// <exception cref="InvalidDataException">It cannot be used.</exception>
+    public LoadedVqgan Vqgan()
+    {
+        lock (_loading)
+        {
+            if (_vqgan is null && _gpt is null && !File.Exists(Path.Combine(_folder, VqganLoader.FileName)))
+            {
+                throw new GenerationException($"{Clip.Name} has no VQGAN ({VqganLoader.FileName} beside its weights); name one, or paint in pixels.");
+            }
+
+            return _networks?.Vqgan ?? (_alone ??= VqganLoader.Load(_vqgan ?? _gpt ?? _folder, Clip.Model.Device));
+        }
+    }
+
+    /// <summary>The record of <see cref="Diffusion"/>.</summary>
+    /// <inheritdoc cref="Diffusion" path="/exception"/>
+    public NetworkRecord DiffusionNetwork() => new(_diffusion, Diffusion().Hash);
+
+    /// <summary>The denoising network, loaded when it is first asked for.</summary>
+    /// <exception cref="GenerationException">The model has none.</exception>
+    /// <exception cref="InvalidDataException">It cannot be used.</exception>
+    public LoadedDiffusion Diffusion()
+    {
+        lock (_loading)
+        {
+            if (_diffusion is null && !File.Exists(Path.Combine(_folder, DiffusionLoader.FileName)))
+            {
+                throw new GenerationException($"{Clip.Name} has no denoising network ({DiffusionLoader.FileName} beside its weights); name one, or paint in pixels.");
+            }
+
+            return _denoiser ??= DiffusionLoader.Load(_diffusion ?? _folder, Clip.Model.Device);
+        }
+    }
 
     /// <summary>CLIP-GEN's networks, loaded when they are first asked for.</summary>
     /// <exception cref="GenerationException">The model has none.</exception>
@@ -213,6 +313,8 @@ public sealed class Painter : IDisposable
     public void Dispose()
     {
         _networks?.Dispose();
+        _alone?.Dispose();
+        _denoiser?.Dispose();
         Pixels.Bank?.Dispose();
         Clip.Dispose();
     }

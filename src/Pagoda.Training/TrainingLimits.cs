@@ -68,6 +68,13 @@ internal static class TrainingLimits
         new("gpt.dropout", o => o.Gpt.Dropout, 0, 1, Below: true),
         new("gpt.condition_dropout", o => o.Gpt.ConditionDropout, 0, 1, Below: true),
         new("gpt.condition_noise", o => o.Gpt.ConditionNoise, 0, 100),
+        new("diffusion.resolution", o => o.Diffusion.Resolution, 4, 4096),
+        new("diffusion.channels", o => o.Diffusion.Channels, 1, 65536),
+        new("diffusion.blocks", o => o.Diffusion.Blocks, 1, 64),
+        new("diffusion.head_channels", o => o.Diffusion.HeadChannels, 1, 65536),
+        new("diffusion.norm_groups", o => o.Diffusion.NormGroups, 1, 65536),
+        new("diffusion.steps", o => o.Diffusion.Steps, 1, 100_000),
+        new("diffusion.weight_limit", o => o.Diffusion.WeightLimit, 1, 1e6),
         new("gpt.embedding_loss", o => o.Gpt.EmbeddingLoss, 0, 1000),
         new("memory.chunk", o => o.Memory.Chunk, 0, 65536),
         new("memory.text_cache", o => o.Memory.TextCache, 0, 1_000_000),
@@ -96,7 +103,7 @@ internal static class TrainingLimits
         var (model, data, energy) = (options.Model, options.Data, options.Energy);
         if (!Enum.IsDefined(options.Method))
         {
-            yield return ("method", $"method {options.Method} is not known; use contrastive, clipag, clip-jem, vqgan or gpt.");
+            yield return ("method", $"method {options.Method} is not known; use contrastive, clipag, clip-jem, vqgan, gpt or diffusion.");
         }
 
         if (options.Attack.Norm.ToLowerInvariant() is not ("l2" or "linf"))
@@ -109,7 +116,7 @@ internal static class TrainingLimits
             yield return problem;
         }
 
-        var clip = options.Method is not (TrainingMethod.Vqgan or TrainingMethod.Gpt);
+        var clip = options.Method is not (TrainingMethod.Vqgan or TrainingMethod.Gpt or TrainingMethod.Diffusion);
         if (clip && model.From.Length > 0 == model.Config.Length > 0)
         {
             yield return ("model.from", "name one of model.from, a model to go on from, and model.config, the shape of new weights.");

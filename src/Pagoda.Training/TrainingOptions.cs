@@ -17,6 +17,8 @@ public enum TrainingMethod
     Vqgan,
     /// <summary>CLIP-GEN's transformer (Wang et al. 2022, arXiv 2203.00386), from pictures alone.</summary>
     Gpt,
+    /// <summary>A denoising network (Ho et al. 2020, arXiv 2006.11239), from pictures alone.</summary>
+    Diffusion,
 }
 
 /// <summary>A training run, as its YAML file says.</summary>
@@ -45,6 +47,9 @@ public sealed record TrainingOptions
 
     /// <summary>The transformer's shape and surroundings, for <c>method: gpt</c>.</summary>
     public GptOptions Gpt { get; init; } = new();
+
+    /// <summary>The denoising network's shape, for <c>method: diffusion</c>.</summary>
+    public DiffusionOptions Diffusion { get; init; } = new();
 
     /// <summary>What to hold in memory at a time.</summary>
     public MemoryOptions Memory { get; init; } = new();

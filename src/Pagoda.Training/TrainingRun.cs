@@ -95,6 +95,8 @@ public static class TrainingRun
             case TrainingMethod.Gpt:
                 var pictures = Data(options.Gpt.Resolution, captions: false);
                 return (PictureLearners.Gpt(options, device, tools, pictures.Tokens), pictures);
+            case TrainingMethod.Diffusion:
+                return (PictureLearners.Diffusion(options, device, tools), Data(options.Diffusion.Resolution, captions: false));
         }
 
         if (options.Model.From.Length > 0)

@@ -44,6 +44,9 @@ internal interface IBenchmark
     /// <summary>Whether libtorch's matrix products are what it measures, which emulate bfloat16 on most processors.</summary>
     bool EmulatesBFloat16 => true;
 
+    /// <summary>Whether it uses libtorch's matrix products, so that float32 and bfloat16 differ.</summary>
+    bool HasTypes => true;
+
     /// <summary>Builds what a step needs; nothing of it is timed.</summary>
     Workload Prepare(BenchmarkShape shape);
 }
@@ -109,6 +112,7 @@ internal static class BenchmarkList
         new JpegPipelineBenchmark(),
         new GptSampleBenchmark(),
         new VqganDecodeBenchmark(),
+        new StrokesBenchmark(),
     ];
 
     /// <exception cref="UsageException">There is none of that name.</exception>

@@ -36,7 +36,7 @@ internal static class BenchmarkRun
         var results = new List<BenchmarkResult>();
         foreach (var type in request.Types)
         {
-            foreach (var benchmark in request.Benchmarks.Where(benchmark => type == ScalarType.Float32 || benchmark is not (CallBenchmark or JpegPipelineBenchmark)))
+            foreach (var benchmark in request.Benchmarks.Where(benchmark => type == ScalarType.Float32 || benchmark.HasTypes))
             {
                 results.Add(Run(benchmark, type, request, cancel));
             }

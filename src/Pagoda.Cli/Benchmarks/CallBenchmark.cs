@@ -9,6 +9,8 @@ internal sealed class CallBenchmark : IBenchmark
 
     public string Description => "The cost of reaching libtorch: one addition of two small tensors.";
 
+    public bool HasTypes => false;
+
     public Workload Prepare(BenchmarkShape shape) => new Additions();
 
     private sealed class Additions : Workload

@@ -17,6 +17,8 @@ internal sealed class JpegPipelineBenchmark : IBenchmark
 
     public string Description => $"{Pictures} JPEGs of 640 x 480 pixels decoded, cropped and resized for training, on all cores.";
 
+    public bool HasTypes => false;
+
     public Workload Prepare(BenchmarkShape shape) => new Pipeline(shape.Size);
 
     private sealed class Pipeline : Workload

@@ -33,7 +33,7 @@ internal sealed class BenchCommand : IPagodaCommand
     {
         var command = new ExampleCommand(
             "bench",
-            "Measure painting, drawing tokens, encoding, decoding, training and the cost of a call; against the machine's ceiling and against PyTorch.",
+            "Measure painting, strokes, drawing tokens, encoding, decoding, training and the cost of a call; against the machine's ceiling and against PyTorch.",
             ("bench pixel-step --against python", "Compare a step of painting with the same step in PyTorch."),
             ("bench gpt-sample --layers 36 --width 1280 --heads 20", "Draw a picture's tokens from a transformer of CLIP-GEN's large size."),
             ("bench --json", "Measure everything, for programs."))
@@ -98,7 +98,7 @@ internal sealed class BenchCommand : IPagodaCommand
     }
 
     /// <summary>Convolutions in emulated bfloat16 take minutes a picture: only who asks for them gets them.</summary>
-    private static bool IsOfOneType(string? name) => name is null or "call" or "jpeg-pipeline" || (name == "vqgan-decode" && !LibTorch.HasFastBFloat16);
+    private static bool IsOfOneType(string? name) => name is null || !BenchmarkList.Get(name).HasTypes || (name == "vqgan-decode" && !LibTorch.HasFastBFloat16);
 
     private static Option<int> Whole(string name, string description, int otherwise) => new(name) { Description = description, DefaultValueFactory = _ => otherwise };
 

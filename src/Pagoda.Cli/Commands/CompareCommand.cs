@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Pagoda.Cli.Commands.Compare;
+using Pagoda.Cli.Commands.Generate;
 using Pagoda.Data.Scenes;
 using Pagoda.Evaluation.Classifier;
 using Pagoda.Evaluation.Comparison;
@@ -48,6 +49,19 @@ internal sealed class CompareCommand : IPagodaCommand
     private static readonly Option<string> Bank = new("--bank") { Description = "The blurry pictures.", DefaultValueFactory = _ => "models/emoji/bank.safetensors" };
     private static readonly Option<string> Prompts = new("--prompts") { Description = "The prompts of the side-by-side sheets, one a line.", DefaultValueFactory = _ => "configs/emoji/prompts.txt" };
     private static readonly Option<string?> ClipGen = new("--clip-gen") { Description = "A model whose CLIP-GEN is compared too: with and without its parts, and refined." };
+    private static readonly Option<string[]> Brushes = new("--brushes") { Description = $"Compare brushes under critics instead: {Method.Names}.", AllowMultipleArgumentsPerToken = true };
+    private static readonly Option<string[]> Critics = new("--critics")
+    {
+        Description = "With --brushes, who guides: names of the default models (plain, clipag, clip-jem), or NAME=FOLDER.", AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static readonly Option<string> Model = new("--model") { Description = "With --brushes, the model whose networks and recipes they use.", DefaultValueFactory = _ => "emoji" };
+    private static readonly Option<string[]> Set = new("--set")
+    {
+        Description = "With --brushes, change a number of a brush's recipe, as in --set vqgan.learningRate=0.1 draw.steps=300.", AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static readonly Option<ulong> Seed = new("--seed") { Description = "With --brushes, the seed of every picture.", DefaultValueFactory = _ => 1 };
     private static readonly Option<int> Batch = new("--batch") { Description = "Paintings at once.", DefaultValueFactory = _ => 50 };
     private static readonly Option<string> Out = new("--out") { Description = "The folder for paintings, sheets and tables.", DefaultValueFactory = _ => "runs/comparison" };
 
@@ -58,9 +72,10 @@ internal sealed class CompareCommand : IPagodaCommand
             "Compare plain CLIP, CLIPAG, CLIP-JEM and CLIP-GEN: the same captions, scored by networks that had no part in it.",
             ("compare", "Train what is missing, paint 1,000 captions with each model from two starts, score, and write runs/comparison."),
             ("compare --models old=runs/emoji-3 new=runs/mine --paintings 200 --out runs/mine/comparison", "Compare two models of your own on fewer paintings."),
+            ("compare --brushes pixels,draw,vqgan --critics plain,clipag,clip-jem --out runs/guidance", "Compare brushes under critics, on a page."),
             ("compare --models clip-jem=models/emoji --starts bank --clip-gen models/emoji --paintings 300 --out runs/drawn", "Compare painting, drawing, and drawing refined."))
         {
-            Models, ClipGen, Judge, Classifier, EmojiFolder, Paintings, Reference, Steps, Starts, Bank, Prompts, Batch, Out,
+            Brushes, Critics, Model, Seed, Set, Models, ClipGen, Judge, Classifier, EmojiFolder, Paintings, Reference, Steps, Starts, Bank, Prompts, Batch, Out,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Run(parsed, cancel), CancellationToken.None));
         return command;
@@ -76,6 +91,11 @@ internal sealed class CompareCommand : IPagodaCommand
         }
 
         var emoji = parsed.GetValue(EmojiFolder);
+        if (parsed.GetValue(Brushes) is { Length: > 0 } brushes)
+        {
+            return CompareBrushes(parsed, Words(brushes), emoji, output, cancel);
+        }
+
         ComparedModel[] models = parsed.GetValue(Models) is { Length: > 0 } given ? [.. given.Select(ComparedModel.Parse)] : [.. ComparedModel.Default];
         var judge = parsed.GetValue(Judge) is { } folder ? new ComparedModel("judge", folder, null) : ComparedModel.Judge;
         foreach (var model in models.Append(judge))
@@ -94,6 +114,59 @@ internal sealed class CompareCommand : IPagodaCommand
         comparison.Score(library, classifier, judge.Folder);
         return ExitCodes.Success;
     }
+
+    private static int CompareBrushes(ParseResult parsed, IReadOnlyList<string> brushes, string? emoji, TextWriter output, CancellationToken cancel)
+    {
+        foreach (var brush in brushes)
+        {
+            Method.Named(brush);
+        }
+
+        // The default of --starts is for the other comparison; a brush has a start of its own.
+        var starts = parsed.GetResult(Starts) is { Implicit: false } ? parsed.GetValue(Starts)! : [];
+        StartKind? start = starts.Length switch { 0 => null, 1 => starts[0], _ => throw new UsageException("--brushes are compared from one of --starts at a time; run it once for each, into folders of their own") };
+        if ((parsed.GetValue(Set) ?? []).FirstOrDefault(setting => !brushes.Any(brush => setting.StartsWith($"{brush}.", StringComparison.Ordinal))) is { } stray)
+        {
+            throw new UsageException($"--set {stray} is of no brush; write BRUSH.NAME=VALUE, as vqgan.learningRate=0.1");
+        }
+
+        var named = Words(parsed.GetValue(Critics) ?? []);
+        ComparedModel[] critics = named.Count == 0 ? [.. ComparedModel.Default] : [.. named.Select(name => ComparedModel.Default.FirstOrDefault(model => model.Name == name) ?? ComparedModel.Parse(name))];
+        var judge = parsed.GetValue(Judge) is { } folder ? new ComparedModel("judge", folder, null) : ComparedModel.Judge;
+        foreach (var model in critics.Append(judge))
+        {
+            model.Train(emoji, output, cancel);
+        }
+
+        var library = EmojiLibrary.Open(emoji ?? TrainingConfigFile.Read(ComparedModel.Judge.Config!).Data.Emoji);
+        using var scope = new TensorScope();
+        var others = ScenePrompts.Draw(library, ScenePrompts.EmbeddedModels, 300, PromptSeed, distinct: true);
+        using var painter = Painter.Load(parsed.GetRequiredValue(Model), LibTorch.DefaultDevice);
+        using var clip = ClipLoader.Load(judge.Folder, LibTorch.DefaultDevice);
+        var prompts = PromptList.Read(parsed.GetRequiredValue(Prompts)).Prompts.Select(prompt => prompt.Text).ToList();
+        var place = parsed.GetRequiredValue(Out);
+        var comparison = new BrushComparison(painter, clip, [.. others.Prompts.Select(prompt => prompt.Caption)], place, parsed.GetValue(Seed));
+        var cells = comparison.Run(brushes, critics, prompts, method => OptionsOf(parsed, painter, method, start), output, cancel);
+        foreach (var group in cells.GroupBy(cell => (cell.Brush, cell.Critic)))
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{group.Key.Brush,-10} {group.Key.Critic,-10} judge {group.Average(cell => cell.Cosine):0.000}  found {group.Count(cell => cell.Found)} of {group.Count()}  {group.Average(cell => cell.Seconds):0.0} s"));
+        }
+
+        output.WriteLine(Path.Combine(place, "index.html"));
+        return ExitCodes.Success;
+    }
+
+    private static PaintOptions OptionsOf(ParseResult parsed, Painter painter, string brush, StartKind? start)
+    {
+        var options = new PaintOptions { Method = Method.Named(brush), Steps = parsed.GetValue(Steps), Start = start };
+        var own = (parsed.GetValue(Set) ?? []).Where(setting => setting.StartsWith($"{brush}.", StringComparison.Ordinal)).Select(setting => setting[(brush.Length + 1)..]).ToList();
+        return own.Count == 0 ? options : options with { Recipe = RecipeJson.Change(painter.RecipeOf(options), GenerateOptions.Changes(own)) };
+    }
+
+    /// <summary>Words of one argument or of several, with commas between or without.</summary>
+    private static IReadOnlyList<string> Words(IEnumerable<string> arguments) =>
+        [.. arguments.SelectMany(argument => argument.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 
     private static string TrainClassifier(EmojiLibrary library, string judge, TextWriter output, CancellationToken cancel)
     {

@@ -1,8 +1,11 @@
 using System.CommandLine;
+using System.Text;
 using Pagoda.Cli.Commands.Generate;
+using Pagoda.Formats;
 using Pagoda.Formats.Images;
 using Pagoda.Generation;
 using Pagoda.Generation.Provenance;
+using Pagoda.Generation.Strokes;
 
 namespace Pagoda.Cli.Commands;
 
@@ -21,6 +24,8 @@ internal sealed class GenerateCommand : IPagodaCommand
             ("generate \"a cat:1 | oil painting:0.4\" --negative \"blurry\" --count 9 --grid", "Paint nine, and lay them side by side."),
             ("generate \"a red apple\" --method clip-gen --grid", "Draw four with CLIP-GEN."),
             ("generate \"a red apple\" --method clip-gen --refine clip-jem", "Draft them, and paint over them."),
+            ("generate \"a red apple\" --method draw --strokes 64", "Draw with 64 strokes, as SVG and PNG."),
+            ("generate --list", "Show the ways to make a picture."),
             ("generate --image apple.png --method clip-gen", "Four variations of a picture."),
             ("generate \"a blue house\" --init house.png --strength 0.5 --mask walls.png", "Paint over a part of a picture."));
         command.Add(_options.Prompt);
@@ -31,8 +36,14 @@ internal sealed class GenerateCommand : IPagodaCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
-        var (gpt, vqgan) = _options.Drawing.Sources(parsed);
-        using var painter = Painter.Load(parsed.GetValue(_options.Model)!, _options.DeviceOf(parsed), _options.Loading.Of(parsed), gpt, vqgan);
+        if (parsed.GetValue(_options.List))
+        {
+            Method.Write(parsed.InvocationConfiguration.Output);
+            return ExitCodes.Success;
+        }
+
+        var (gpt, vqgan, diffusion) = _options.Drawing.Sources(parsed);
+        using var painter = Painter.Load(parsed.GetValue(_options.Model)!, _options.DeviceOf(parsed), _options.Loading.Of(parsed), gpt, vqgan, diffusion);
         var others = new Stack<IDisposable>();
         try
         {
@@ -104,8 +115,19 @@ internal sealed class GenerateCommand : IPagodaCommand
 
         public void CheckNames()
         {
+            if (_animation is not null && IsDrawing(_animation) && request.Method != PaintMethod.Strokes)
+            {
+                throw new UsageException($"--animate {_animation}: only --method draw makes drawings; name a .webp");
+            }
+
             var seeds = Enumerable.Range(0, request.Count).Select(i => unchecked(request.Seed!.Value + (ulong)i)).ToList();
-            _names.Check(seeds, seeds.Select(AnimationOf));
+            var drawings = request.Method == PaintMethod.Strokes && parsed.GetValue(options.Out) is not null ? seeds.Select(seed => PictureNames.With(_names.Of(seed), "", ".svg")) : [];
+            if (request.Method == PaintMethod.Strokes && seeds.Any(seed => AnimationOf(seed) == PictureNames.With(_names.Of(seed), "", ".svg")))
+            {
+                throw new UsageException($"--animate {_animation} is the name of the finished drawing beside the picture; choose another");
+            }
+
+            _names.Check(seeds, [.. seeds.Select(AnimationOf), .. drawings]);
         }
 
         public void Keep(Frame frame)
@@ -129,15 +151,24 @@ internal sealed class GenerateCommand : IPagodaCommand
             var record = RecordOf(frame);
             var picture = record.Enlarge(frame.Picture);
             Write(file, picture, record.ToPngTexts());
+            if (frame.Svg is { } svg)
+            {
+                WriteText(PictureNames.With(file, "", ".svg"), svg);
+            }
+
             _finished.Add(picture);
             var animation = AnimationOf(frame.Seed);
-            if (animation is not null)
+            if (animation is not null && IsDrawing(animation))
+            {
+                WriteText(animation, StrokeSvg.Animate(frame.Svg!));
+            }
+            else if (animation is not null)
             {
                 PictureFile.Save(animation, _frames.Encode(frame.Picture), _force);
             }
 
             (_file, _frames) = (null, new FrameCollector());
-            return new Painted(file, animation, DrawingOptions.NameOf(request), frame.Seed, frame.Energy, frame.Step, Math.Round(frame.Elapsed.TotalSeconds, 3), frame.IsInterrupted);
+            return new Painted(file, animation, Method.NameOf(request), frame.Seed, frame.Energy, frame.Step, Math.Round(frame.Elapsed.TotalSeconds, 3), frame.IsInterrupted);
         }
 
         public string? SaveGrid()
@@ -161,6 +192,10 @@ internal sealed class GenerateCommand : IPagodaCommand
             var scale = parsed.GetValue(options.Scale);
             return scale == 1 ? record : record with { Scale = scale, ScaleFilter = parsed.GetValue(options.ScaleFilter) };
         }
+
+        private static bool IsDrawing(string file) => Path.GetExtension(file).Equals(".svg", StringComparison.OrdinalIgnoreCase);
+
+        private void WriteText(string file, string text) => AtomicFile.Write(file, _force, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
         private void Write(string file, Picture picture, IEnumerable<PngText> texts) =>
             PictureFile.Save(file, PictureFile.EncodePng(picture, texts), _force);

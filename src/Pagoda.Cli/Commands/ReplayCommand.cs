@@ -3,8 +3,6 @@ using Pagoda.Cli.Commands.Generate;
 using Pagoda.Formats.Images;
 using Pagoda.Generation;
 using Pagoda.Generation.Provenance;
-using Pagoda.Generation.Scoring;
-using Pagoda.Models.Clip;
 using Pagoda.Torch;
 
 namespace Pagoda.Cli.Commands;
@@ -46,18 +44,38 @@ internal sealed class ReplayCommand : IPagodaCommand
         var request = record.ToRequest(file.DirectoryName!);
         var output = parsed.InvocationConfiguration.Output;
         var (device, drawn) = (_generate.DeviceOf(parsed), record.ClipGen);
-        using var painter = Painter.Load(parsed.GetValue(_model) ?? record.ModelSource, device, _generate.Loading.Of(parsed), drawn?.Gpt.Source, drawn?.Vqgan.Source);
-        using var critic = drawn?.Critic?.Source is { } judge ? ClipLoader.Load(judge, device) : null;
+        using var painter = Painter.Load(parsed.GetValue(_model) ?? record.ModelSource, device, _generate.Loading.Of(parsed), drawn?.Gpt.Source, (drawn?.Vqgan ?? record.Latents?.Vqgan)?.Source, record.Diffusion?.Network.Source);
+        // Records of format 2 have CLIP-GEN's critic in another place.
+        var judges = record.Critics ?? (drawn?.Critic is { Source: { } judge } old ? [new CriticRecord(judge, old.Sha256, 1)] : null);
+        using var critics = new LoadedCritics(judges?.Select(one => (one.Source, one.Weight)), device);
         using var refiner = drawn?.Refiner?.Source is { } other ? Painter.Load(other, device) : null;
         if (drawn is not null)
         {
-            request = request with { Refiner = refiner, ClipGen = drawn.Options with { Critic = critic is null ? null : new PictureCritic(critic) } };
+            request = request with { Refiner = refiner };
         }
 
-        request = painter.Complete(request);
+        request = painter.Complete(request with { Critics = critics.All });
         if (painter.Clip.Hash != record.ModelHash)
         {
             output.WriteLine($"different model: {file.Name} was painted by {record.Model} with SHA-256 {record.ModelHash[..12]}, and {painter.Clip.Name} here has {painter.Clip.ShortHash}");
+            return ExitCodes.Failure;
+        }
+
+        if (judges?.Zip(critics.All!).FirstOrDefault(pair => pair.First.Sha256 != pair.Second.File!.Sha256).First is { } swapped)
+        {
+            output.WriteLine($"different critic: {file.Name} was painted with another {swapped.Source} than the one here");
+            return ExitCodes.Failure;
+        }
+
+        if (record.Diffusion is { } diffusion && painter.DiffusionNetwork().Sha256 != diffusion.Network.Sha256)
+        {
+            output.WriteLine($"different denoising network: {file.Name} was painted with another than the one here");
+            return ExitCodes.Failure;
+        }
+
+        if (record.Latents is { } latents && painter.VqganRecord().Sha256 != latents.Vqgan.Sha256)
+        {
+            output.WriteLine($"different VQGAN: {file.Name} was painted with another than the one here");
             return ExitCodes.Failure;
         }
 

@@ -5,8 +5,8 @@ namespace Pagoda.Generation.Augment;
 /// <summary>
 /// Differentiable augmentation (Zhao et al. 2020, arXiv 2006.10738) with the parts and ranges of CLIPAG's notebook
 /// (royg27/CLIPAG: CLIPAG_T2I.ipynb): brightness ±0.5, saturation x U(0, 2), contrast x U(0.5, 1.5), translation by up to an
-/// eighth, one resize to 0.8..1.2 for the whole batch, a cut-out square of half the side. What is random is drawn apart from
-/// what is done with it.
+/// eighth, one resize to 0.8..1.2 for the whole batch, a cut-out square of half the side; and those of its CLIPDraw notebook
+/// (CLIPAG+CLIPDraw.ipynb): a perspective seen on white, a part of 0.7 to 0.9 of the area. What is random is drawn apart from what is done with it.
 /// </summary>
 public sealed class DiffAugment
 {
@@ -15,10 +15,10 @@ public sealed class DiffAugment
     private const double SmallestResize = 0.8;
     private const double ResizeRange = 0.4;
 
-    private static readonly string[] s_parts = ["color", "translation", "resize", "cutout"];
+    private static readonly string[] s_parts = ["color", "translation", "resize", "cutout", "perspective", "crop"];
     private readonly string[] _policy;
 
-    /// <summary>Reads a policy: some of <c>color, translation, resize, cutout</c> with commas between, in the order of use; empty for none.</summary>
+    /// <summary>Reads a policy: some of <c>color, translation, resize, cutout, perspective, crop</c> with commas between, in the order of use; empty for none.</summary>
     /// <exception cref="GenerationException">The policy names something else.</exception>
     public DiffAugment(string policy)
     {
@@ -55,6 +55,12 @@ public sealed class DiffAugment
                 case "resize":
                     draws = draws with { Resize = RandomDraws.Uniform(1, generator)[0] };
                     break;
+                case "perspective":
+                    draws = draws with { Corners = RandomPerspective.Draw(count, size, generator) };
+                    break;
+                case "crop":
+                    draws = draws with { Windows = RandomWindow.Draw(count, size, generator) };
+                    break;
                 default:
                     var end = size + 1 - (CutoutSide(size) % 2);
                     draws = draws with { CutoutRows = RandomDraws.Integers(count, 0, end, generator) };
@@ -77,6 +83,8 @@ public sealed class DiffAugment
                 "color" => Contrast(Saturation(Brightness(pictures, Drawn(draws.Brightness, part)), Drawn(draws.Saturation, part)), Drawn(draws.Contrast, part)),
                 "translation" => Translate(pictures, Drawn(draws.TranslationRows, part), Drawn(draws.TranslationColumns, part)),
                 "resize" => Resize(pictures, draws.Resize ?? throw Missing(part)),
+                "perspective" => RandomPerspective.Apply(pictures, Drawn(draws.Corners, part)),
+                "crop" => RandomWindow.Apply(pictures, draws.Windows ?? throw Missing(part)),
                 _ => Cutout(pictures, Drawn(draws.CutoutRows, part), Drawn(draws.CutoutColumns, part)),
             };
         }

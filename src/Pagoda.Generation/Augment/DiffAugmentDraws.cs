@@ -18,6 +18,12 @@ public sealed record DiffAugmentDraws
     /// <summary>Whole pixels, one a picture: column c shows column c + t.</summary>
     public long[]? TranslationColumns { get; init; }
 
+    /// <summary>Where the corners go, eight numbers a picture (<see cref="RandomPerspective"/>).</summary>
+    public float[]? Corners { get; init; }
+
+    /// <summary>The parts that are cut out and resized, one a picture.</summary>
+    public IReadOnlyList<Window>? Windows { get; init; }
+
     /// <summary>Uniform in [0, 1), one for all pictures: the size becomes 0.8 + 0.4u of what it was.</summary>
     public double? Resize { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Pagoda.Formats.Images;
 using Pagoda.Generation.Augment;
+using Pagoda.Generation.Guidance;
 using Pagoda.Generation.Pixels;
 using Pagoda.Generation.Prompts;
 using Pagoda.Models.Clip;
@@ -62,7 +63,7 @@ public sealed class ClipGenGenerator : IGenerator
     public IAsyncEnumerable<Frame> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
         Check(request);
-        var first = request.Seed ?? PixelGenerator.RandomSeed();
+        var first = request.Seed ?? GuidedGenerator.RandomSeed();
         return FrameThread.Run(request.Count, (index, send, stop) => PaintOne(request, index, unchecked(first + (ulong)index), send, stop), cancellationToken);
     }
 
@@ -84,7 +85,7 @@ public sealed class ClipGenGenerator : IGenerator
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        return Rank(drawing, prompt, negative);
+        return Rank(drawing, request.Critics, prompt, negative);
     }
 
     private static (Prompt Prompt, Prompt? Negative) Prompts(GenerationRequest request) =>
@@ -160,7 +161,7 @@ public sealed class ClipGenGenerator : IGenerator
 
         if (rows == Grid)
         {
-            var chosen = Rank(drawing, prompt, negative)[0];
+            var chosen = Rank(drawing, request.Critics, prompt, negative)[0];
             send(At(chosen.Picture, Energy(PicturePixels.ToTensor(chosen.Picture, _clip.Device), target)) with { IsLast = true, IsBest = true });
         }
         else
@@ -196,12 +197,9 @@ public sealed class ClipGenGenerator : IGenerator
         return ((_vqgan.DecodeTokens(Tensor.From(tokens, tokens.Length / (rows * Grid), rows, Grid).To(device: _vqgan.Device)).To(ScalarType.Float32) + 1) * 0.5).Clamp(0, 1);
     }
 
-    private List<ClipGenCandidate> Rank(ITokenDrawing drawing, Prompt prompt, Prompt? negative)
+    private List<ClipGenCandidate> Rank(ITokenDrawing drawing, IReadOnlyList<Critic>? critics, Prompt prompt, Prompt? negative)
     {
-        var critic = Options.Critic;
-        var target = critic is null
-            ? PromptTarget.Embed(_clip, _tokenizer, prompt, negative)
-            : PromptTarget.Embed(critic.Clip.Model, critic.Clip.Tokenizer, prompt, negative);
+        var guides = Critic.Guides(critics is { Count: > 0 } ? critics : [new Critic(_clip, _tokenizer)], prompt, negative);
         var candidates = new List<ClipGenCandidate>();
         var (rows, likelihoods) = (drawing.Rows, drawing.LogLikelihoods);
         for (var start = 0; start < rows.Count; start += Together)
@@ -211,9 +209,9 @@ public sealed class ClipGenGenerator : IGenerator
             var pixels = Decode(rows.Skip(start).Take(count), Grid);
             Picture[] pictures = [.. Enumerable.Range(0, count).Select(i => PicturePixels.ToPicture(pixels.Narrow(0, i, 1)))];
             // Judged as they are saved, in 8 bits.
-            double[] scores = critic is null
-                ? [.. pictures.Select(picture => -Energy(PicturePixels.ToTensor(picture, _clip.Device), target))]
-                : [.. critic.Cosines([.. pictures.Select(critic.Seen)], target).Select(row => (double)row[0])];
+            var judged = Ops.Cat([.. pictures.Select(picture => PicturePixels.ToTensor(picture, _clip.Device))]);
+            var energies = guides.Select(guide => (guide.Energy(judged.To(device: guide.Model.Device)) * guide.Share).To(ScalarType.Float32).ToArray<float>()).ToList();
+            double[] scores = [.. pictures.Select((_, i) => -energies.Sum(of => (double)of[i]))];
             candidates.AddRange(pictures.Select((picture, i) =>
                 new ClipGenCandidate(start + i, rows[start + i], scores[i], likelihoods[start + i], picture)));
         }

@@ -1,6 +1,3 @@
-using System.Text.Json.Serialization;
-using Pagoda.Generation.Scoring;
-
 namespace Pagoda.Generation.ClipGen;
 
 /// <summary>How pictures are sampled and chosen.</summary>
@@ -27,10 +24,6 @@ public sealed record ClipGenOptions
     /// </summary>
     public double Modality { get; init; } = 1;
 
-    /// <summary>What judges the candidates; the model's own CLIP where null.</summary>
-    [JsonIgnore]
-    public PictureCritic? Critic { get; init; }
-
     /// <summary>Refuses what is out of range.</summary>
     /// <exception cref="GenerationException">One sentence on the value at fault.</exception>
     public void Check()
@@ -52,7 +45,7 @@ public sealed record ClipGenOptions
 /// <summary>A candidate that was drawn.</summary>
 /// <param name="Number">Its number among those drawn together, from 0.</param>
 /// <param name="Tokens">Its tokens, row by row.</param>
-/// <param name="Score">The cosine of picture and prompt, by the critic.</param>
+/// <param name="Score">The cosine of picture and prompt, in the mean of the critics.</param>
 /// <param name="LogLikelihood">The logarithm of its probability under the transformer.</param>
 /// <param name="Picture">The picture.</param>
 public sealed record ClipGenCandidate(int Number, IReadOnlyList<long> Tokens, double Score, double LogLikelihood, Formats.Images.Picture Picture);

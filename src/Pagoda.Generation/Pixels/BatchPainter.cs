@@ -1,4 +1,5 @@
 using Pagoda.Formats.Images;
+using Pagoda.Generation.Guidance;
 using Pagoda.Generation.Prompts;
 using Pagoda.Generation.Recipes;
 using Pagoda.Generation.Start;
@@ -45,20 +46,20 @@ public sealed class BatchPainter : IDisposable
             return [];
         }
 
-        var runs = new List<PixelRun>();
+        var runs = new List<PaintingRun>();
         try
         {
             foreach (var (prompt, seed) in prompts)
             {
                 using var scope = new TensorScope();
                 var start = _candidates?.ClosestTo(Target(prompt), _generator.Model.Config.Vision.ImageSize);
-                runs.Add(new PixelRun(_generator, new GenerationRequest(prompt), _recipe, seed, runs.Count, cancellation, start));
+                runs.Add(new PaintingRun(_generator, new GenerationRequest(prompt), _recipe, seed, runs.Count, cancellation, start));
             }
 
             while (!runs[0].IsFinished)
             {
                 cancellation.ThrowIfCancellationRequested();
-                PixelRun.StepTogether(runs);
+                PaintingRun.StepTogether(runs);
             }
 
             return [.. runs.Select(run => run.Finish())];

@@ -22,7 +22,7 @@ public sealed record ClipGenRecord
     /// <summary>Where the CLIP's embeddings lie (<see cref="ModalityShift"/>), if it was measured.</summary>
     public NetworkRecord? Modality { get; init; }
 
-    /// <summary>What judged the candidates, where it was another CLIP than the model's own.</summary>
+    /// <summary>In records of format 2, what judged the candidates, where it was another CLIP than the model's own; later ones have <see cref="PaintingRecord.Critics"/>.</summary>
     public NetworkRecord? Critic { get; init; }
 
     /// <summary>What refined the picture, where it was another CLIP than the model's own.</summary>
@@ -34,7 +34,7 @@ public sealed record ClipGenRecord
         (string Name, NetworkRecord? Mine, NetworkRecord? Others)[] all =
         [
             ("transformer", Gpt, other.Gpt), ("VQGAN", Vqgan, other.Vqgan), ("modality shift", Modality, other.Modality),
-            ("critic", Critic, other.Critic), ("refining model", Refiner, other.Refiner),
+            ("refining model", Refiner, other.Refiner),
         ];
         return all.Where(one => one.Mine?.Sha256 != one.Others?.Sha256).Select(one => one.Name);
     }
@@ -45,7 +45,6 @@ public sealed record ClipGenRecord
         Gpt = new NetworkRecord(gpt, networks.Gpt.Hash),
         Vqgan = new NetworkRecord(vqgan, networks.Vqgan.Hash),
         Modality = networks.ModalityFile is { } file ? new NetworkRecord(null, FileRecord.Of(file).Sha256) : null,
-        Critic = request.ClipGen!.Critic?.Clip is { } critic ? new NetworkRecord(critic.Path, critic.Hash) : null,
         Refiner = request is { Refine: true, Refiner.Clip: { } refiner } ? new NetworkRecord(refiner.Path, refiner.Hash) : null,
     };
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Pagoda.Formats.Images;
 using Pagoda.Generation.Prompts;
 using Pagoda.Generation.Recipes;
+using Pagoda.Generation.Strokes;
 
 namespace Pagoda.Generation.Provenance;
 
@@ -15,8 +16,8 @@ public sealed record PaintingRecord
     /// <summary>The keyword of the PNG text that other programs show (AUTOMATIC1111/stable-diffusion-webui: modules/processing.py, create_infotext).</summary>
     public const string ParametersKeyword = "parameters";
 
-    /// <summary>The latest version of this form: 2 brought <see cref="ClipGen"/>.</summary>
-    public const int LatestFormat = 2;
+    /// <summary>The latest version of this form: 2 brought <see cref="ClipGen"/>, 3 <see cref="Strokes"/>, <see cref="Latents"/>, <see cref="Diffusion"/> and <see cref="Critics"/>.</summary>
+    public const int LatestFormat = 3;
 
     /// <summary>The version of this form that a reader has to know.</summary>
     public int Format { get; init; } = 1;
@@ -54,7 +55,22 @@ public sealed record PaintingRecord
     /// <summary>Side of the painting.</summary>
     public required int Size { get; init; }
 
-    /// <summary>CLIP-GEN's part in it; null where it was painted in pixel space alone.</summary>
+    /// <summary>Who guided or chose, where it was not the model alone.</summary>
+    public IReadOnlyList<CriticRecord>? Critics { get; init; }
+
+    /// <summary>What it was drawn with; null where it was not drawn with strokes.</summary>
+    public StrokeOptions? Strokes { get; init; }
+
+    /// <summary>The VQGAN whose codes it was painted with, and how; null where it was not.</summary>
+    public LatentRecord? Latents { get; init; }
+
+    /// <summary>The denoising network that it was made with, and how; null where it was not.</summary>
+    public DiffusionRecord? Diffusion { get; init; }
+
+    /// <summary>Whether CLIP-GEN's picture was what the brush started from.</summary>
+    public bool Draft { get; init; }
+
+    /// <summary>CLIP-GEN's part in it; null where it had none.</summary>
     public ClipGenRecord? ClipGen { get; init; }
 
     /// <summary>The recipe of painting in pixel space, or of refining CLIP-GEN's picture, with all that replaced its numbers; null where CLIP-GEN was all.</summary>
@@ -106,6 +122,9 @@ public sealed record PaintingRecord
             }
 
             record.Recipe?.Check();
+            record.Strokes?.Check();
+            record.Latents?.Options.Check();
+            record.Diffusion?.Options.Check();
             record.ClipGen?.Options.Check();
             return record;
         }
@@ -163,9 +182,13 @@ public sealed record PaintingRecord
             NegativePrompt = NegativePrompt,
             Seed = Seed,
             Size = Size,
-            Method = ClipGen is null ? PaintMethod.Pixels : PaintMethod.ClipGen,
+            Method = Strokes is not null ? PaintMethod.Strokes : Latents is not null ? PaintMethod.Latents : Diffusion is not null ? PaintMethod.Diffusion : ClipGen is null || Draft ? PaintMethod.Pixels : PaintMethod.ClipGen,
+            Strokes = Strokes,
+            Latents = Latents?.Options,
+            Diffusion = Diffusion?.Options,
             ClipGen = ClipGen?.Options,
-            Refine = ClipGen is not null && Recipe is not null,
+            Refine = ClipGen is not null && Recipe is not null && !Draft,
+            Draft = Draft,
             Recipe = Recipe,
             Init = Init is null ? null : PictureFile.Load(Init.Find(folder)),
             Strength = Strength,

@@ -82,8 +82,100 @@ public sealed partial record Recipe
         Result = ResultRule.Last,
     };
 
+    /// <summary>
+    /// What a drawing's critics are shown in CLIPDraw (royg27/CLIPAG: CLIPAG+CLIPDraw.ipynb): four views askew and cut. The strokes' own step sizes
+    /// are <see cref="Strokes.StrokeOptions"/>.
+    /// </summary>
+    public static Recipe ClipDraw { get; } = new()
+    {
+        Name = "clipdraw",
+        Steps = 1000,
+        Start = StartKind.Noise,
+        Views = 4,
+        Noise = 0,
+        Augment = "perspective,crop",
+        LearningRate = 1,
+        Result = ResultRule.Last,
+    };
+
+    /// <summary>
+    /// A drawing for a model with a recipe of its own, whose views take the place of these (<see cref="WithViewsOf"/>): a start gives the strokes places and colours, so that few steps are enough.
+    /// </summary>
+    public static Recipe Strokes { get; } = ClipDraw with { Name = "strokes", Steps = 150, Start = StartKind.Bank, Candidates = 200, Augment = "" };
+
+    /// <summary>
+    /// For a VQGAN's latents (nerdyrodent/VQGAN-CLIP: 500 steps of Adam at 0.1 and 32 cut-outs of any size, of which these views and patches are the like).
+    /// </summary>
+    public static Recipe VqganClip { get; } = new()
+    {
+        Name = "vqgan-clip",
+        Steps = 500,
+        Start = StartKind.Noise,
+        Views = 8,
+        Noise = 0.02,
+        ZoomLeast = 0.9,
+        ZoomMost = 1.1,
+        Shift = 0.1,
+        Patches = 8,
+        PatchesWhenLarger = 24,
+        PatchLeast = 0.5,
+        PatchMost = 0.95,
+        PatchWeight = 1,
+        LearningRate = 0.1,
+        Result = ResultRule.Last,
+    };
+
+    /// <summary>A VQGAN's latents for a model with a recipe of its own, whose views take the place of these (<see cref="WithViewsOf"/>).</summary>
+    public static Recipe Latents { get; } = VqganClip with { Name = "latents", Steps = 80, LearningRate = 0.02, Start = StartKind.Bank, Candidates = 200 };
+
+    /// <summary>For a diffusion that critics steer: the steps of DDIM, and what the critics are shown of the clean picture that each predicts.</summary>
+    public static Recipe GuidedDiffusion { get; } = new()
+    {
+        Name = "guided-diffusion",
+        Steps = 50,
+        Start = StartKind.Noise,
+        Views = 4,
+        Noise = 0.02,
+        ZoomLeast = 0.9,
+        ZoomMost = 1.1,
+        Shift = 0.1,
+        PatchesWhenLarger = 4,
+        PatchLeast = 0.6,
+        PatchMost = 0.95,
+        PatchWeight = 1,
+        LearningRate = 1,
+        Result = ResultRule.Last,
+    };
+
+    /// <summary>This recipe with the start and the views of another: what that one's model was trained to see.</summary>
+    /// <param name="seen">The other one.</param>
+    public Recipe WithViewsOf(Recipe seen) => this with
+    {
+        Start = seen.Start,
+        Candidates = seen.Candidates,
+        CandidatesPerClass = seen.CandidatesPerClass,
+        NormalizeCandidates = seen.NormalizeCandidates,
+        NoiseMean = seen.NoiseMean,
+        NoiseDeviation = seen.NoiseDeviation,
+        NoiseGrid = seen.NoiseGrid,
+        Views = seen.Views,
+        ViewWeight = seen.ViewWeight,
+        Noise = seen.Noise,
+        ZoomLeast = seen.ZoomLeast,
+        ZoomMost = seen.ZoomMost,
+        Shift = seen.Shift,
+        Augment = seen.Augment,
+        Patches = seen.Patches,
+        PatchesWhenLarger = seen.PatchesWhenLarger,
+        PatchLeast = seen.PatchLeast,
+        PatchMost = seen.PatchMost,
+        SharedPatchNoise = seen.SharedPatchNoise,
+        PatchWeight = seen.PatchWeight,
+        Rejection = seen.Rejection,
+    };
+
     /// <summary>The recipes that have names.</summary>
-    public static IReadOnlyList<Recipe> All { get; } = [Energy, Clipag, ClipagNotebook];
+    public static IReadOnlyList<Recipe> All { get; } = [Energy, Clipag, ClipagNotebook, ClipDraw, Strokes, VqganClip, Latents, GuidedDiffusion];
 
     /// <summary>The recipe of that name.</summary>
     /// <exception cref="GenerationException">There is none.</exception>

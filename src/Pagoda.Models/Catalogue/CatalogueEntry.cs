@@ -6,7 +6,7 @@ public sealed record CatalogueEntry
     /// <summary>The name by which commands know it, in lower case: <c>clipag-vit-b-32</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What the weights are for: <c>clip</c>, <c>tokenizer</c>, <c>vqgan</c>, <c>gpt</c> or <c>metric</c>.</summary>
+    /// <summary>What the weights are for: <c>clip</c>, <c>tokenizer</c>, <c>vqgan</c>, <c>gpt</c>, <c>diffusion</c> or <c>metric</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>One line for people.</summary>

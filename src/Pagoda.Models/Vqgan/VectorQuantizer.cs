@@ -58,17 +58,28 @@ public sealed class VectorQuantizer
     }
 
     /// <summary>The numbers <c>[N, h, w]</c> of the codes nearest to latents <c>[N, D, h, w]</c>, by Euclidean distance in float32.</summary>
-    public Tensor Nearest(Tensor latents)
+    public Tensor Nearest(Tensor latents) => _choice is null
+        ? NearestCodes(latents)
+        : Nearest(latents, _choice.Flatten(1), -_choiceBias!, -1);
+
+    /// <summary>The numbers <c>[N, h, w]</c> of the codes nearest to vectors <c>[N, D, h, w]</c> that are no encoder's, but lie among the codes.</summary>
+    public Tensor NearestCodes(Tensor vectors)
+    {
+        using var scope = new TensorScope();
+        using var frozen = GradMode.Disable();
+        // Of |z - e|² = |z|² + |e|² - 2 z·e the first term is the same for all codes: one matrix product says which is nearest.
+        return scope.Keep(Nearest(vectors, Codebook, Codebook.To(ScalarType.Float32).Square().Sum([1]), -2));
+    }
+
+    private static Tensor Nearest(Tensor latents, Tensor codes, Tensor bias, double factor)
     {
         using var scope = new TensorScope();
         using var frozen = GradMode.Disable();
         using var exact = new Autocast(latents.Device, enabled: false);
         long n = latents.Size(0), h = latents.Size(2), w = latents.Size(3);
-        var rows = latents.Permute([0, 2, 3, 1]).Reshape([n * h * w, Codebook.Size(1)]).To(ScalarType.Float32);
-        // Of |z - e|² = |z|² + |e|² - 2 z·e the first term is the same for all codes: one matrix product says which is nearest.
-        var matrix = (_choice is null ? Codebook : _choice.Flatten(1)).To(ScalarType.Float32);
-        var added = _choice is null ? matrix.Square().Sum([1]) : -_choiceBias!.To(ScalarType.Float32);
-        var factor = _choice is null ? -2.0 : -1.0;
+        var matrix = codes.To(ScalarType.Float32);
+        var added = bias.To(ScalarType.Float32);
+        var rows = latents.Permute([0, 2, 3, 1]).Reshape([n * h * w, matrix.Size(1)]).To(ScalarType.Float32);
         var step = Math.Max(1, DistancesAtOnce / matrix.Size(0));
         var nearest = new List<Tensor>();
         for (long first = 0; first < rows.Size(0); first += step)

@@ -10,49 +10,28 @@ namespace Pagoda.Training.Learners;
 /// </summary>
 internal sealed class FeatureDistance(ClipModel model)
 {
-    private const double Smallest = 1e-10;
+    private readonly FeatureMaps _maps = new(model);
 
     /// <summary>From pictures and reconstructions <c>[N, 3, H, W]</c> in [-1, 1] to distances <c>[N]</c>; gradients go to the reconstructions only.</summary>
     /// <exception cref="InvalidDataException">The tower has no feature maps.</exception>
     public Tensor Forward(Tensor images, Tensor reconstructions)
     {
-        List<Tensor> wanted;
+        IReadOnlyList<Tensor> wanted;
         using (GradMode.Disable())
         {
-            wanted = Features(images);
+            wanted = _maps.Of((images + 1) * 0.5);
         }
 
-        var distances = wanted.Zip(Features(reconstructions), (a, b) => (a - b).Square().Sum([1]).Mean([1, 2])).ToList();
+        var distances = wanted.Zip(_maps.Of((reconstructions + 1) * 0.5), (a, b) => (a - b).Square().Sum([1]).Mean([1, 2])).ToList();
         return distances.Aggregate((sum, one) => sum + one) / distances.Count;
     }
 
     /// <exception cref="InvalidDataException">The tower has no feature maps.</exception>
     public static void Check(ClipModel model)
     {
-        using var scope = new TensorScope();
-        using var frozen = GradMode.Disable();
-        var size = model.Config.Vision.ImageSize;
-        if (new FeatureDistance(model).Features(Ops.Zeros([1, 3, size, size], device: model.Device)).Count == 0)
+        if (!new FeatureMaps(model).Any())
         {
             throw new InvalidDataException("vqgan.perceptual names a CLIP without convolutional feature maps; take one with a ConvNeXt or ResNet tower, LPIPS' weights in vqgan.lpips, or vqgan.perceptual_weight=0.");
         }
-    }
-
-    private List<Tensor> Features(Tensor images)
-    {
-        var size = model.Config.Vision.ImageSize;
-        var x = (images + 1) * 0.5;
-        x = x.Size(2) == size && x.Size(3) == size ? x : x.UpsampleBilinear2d([size, size], false);
-        var maps = new List<Tensor>();
-        foreach (var segment in model.ImageSegments)
-        {
-            x = segment(x);
-            if (x.Dimensions == 4)
-            {
-                maps.Add(x / (x.Square().Sum([1], keepdim: true).Sqrt() + Smallest));
-            }
-        }
-
-        return maps;
     }
 }

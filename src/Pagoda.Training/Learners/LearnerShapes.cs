@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pagoda.Models.Diffusion;
 using Pagoda.Models.Vqgan;
 
 namespace Pagoda.Training.Learners;
@@ -13,6 +14,7 @@ internal static class LearnerShapes
     {
         TrainingMethod.Vqgan => new VqganShape(PictureLearners.ConfigOf(options), options),
         TrainingMethod.Gpt => new GptShape(PictureLearners.ConfigOf(options.Gpt), options),
+        TrainingMethod.Diffusion => new DiffusionShape(PictureLearners.ConfigOf(options.Diffusion, options.Model), options),
         _ => new ClipShape(StartingModel.ConfigOf(options.Model), options.Model),
     };
 
@@ -20,7 +22,10 @@ internal static class LearnerShapes
     public static IEnumerable<(string Key, string Sentence)> Problems(TrainingOptions options)
     {
         var (vqgan, gpt) = (options.Vqgan, options.Gpt);
-        foreach (var (key, text) in new[] { ("vqgan.multipliers", vqgan.Multipliers), ("vqgan.attention", vqgan.Attention) })
+        foreach (var (key, text) in new[]
+        {
+            ("vqgan.multipliers", vqgan.Multipliers), ("vqgan.attention", vqgan.Attention), ("diffusion.multipliers", options.Diffusion.Multipliers), ("diffusion.attention", options.Diffusion.Attention),
+        })
         {
             if (Numbers(text) is null)
             {
@@ -72,6 +77,22 @@ internal static class LearnerShapes
         NormGroups = options.NormGroups,
         CommitmentWeight = options.Commitment,
         LegacyCommitment = options.LegacyCommitment,
+    }.Checked();
+
+    /// <summary>The shape of a new denoising network.</summary>
+    /// <exception cref="InvalidDataException">It cannot be built.</exception>
+    public static DiffusionConfig ConfigOf(DiffusionOptions options) => new DiffusionConfig
+    {
+        Resolution = options.Resolution,
+        Channels = options.Channels,
+        Multipliers = [.. Numbers(options.Multipliers)!.Select(number => (double)number)],
+        Blocks = options.Blocks,
+        AttentionFactors = Numbers(options.Attention)!,
+        HeadChannels = options.HeadChannels,
+        NormGroups = options.NormGroups,
+        LearnedVariance = false,
+        Steps = options.Steps,
+        Noise = options.Cosine ? NoiseKind.Cosine : NoiseKind.Linear,
     }.Checked();
 
     private static int[]? Numbers(string text)

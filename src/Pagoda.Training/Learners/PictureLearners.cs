@@ -1,4 +1,5 @@
 using Pagoda.Models.Clip;
+using Pagoda.Models.Diffusion;
 using Pagoda.Models.Gpt;
 using Pagoda.Models.Lpips;
 using Pagoda.Models.Vqgan;
@@ -26,6 +27,25 @@ internal static class PictureLearners
         using var vqgan = VqganLoader.Load(options.Vqgan, Device.Cpu);
         using var clip = ClipLoader.Load(options.Clip, Device.Cpu);
         return ConfigOf(options, vqgan.Model.Config, clip.Model.Config);
+    }
+
+    public static DiffusionConfig ConfigOf(DiffusionOptions options, ModelOptions from)
+    {
+        if (from.From.Length == 0)
+        {
+            return LearnerShapes.ConfigOf(options);
+        }
+
+        using var loaded = DiffusionLoader.Load(from.From, Device.Cpu);
+        return loaded.Model.Config with { Resolution = options.Resolution };
+    }
+
+    public static DiffusionLearner Diffusion(TrainingOptions options, Device device, TrainingTools tools)
+    {
+        var model = options.Model.From.Length > 0
+            ? DiffusionLoader.Load(options.Model.From, device, forTraining: true).Model
+            : new DiffusionUNet(Weights.Initialize(options.Seed, device), LearnerShapes.ConfigOf(options.Diffusion));
+        return new DiffusionLearner(options, model, tools.Group);
     }
 
     public static VqganLearner Vqgan(TrainingOptions options, Device device, TrainingTools tools)

@@ -3,6 +3,7 @@ using System.Text;
 using Pagoda.Data.Shards;
 using Pagoda.Formats.Checkpoints;
 using Pagoda.Models.Catalogue;
+using Pagoda.Models.Diffusion;
 using Pagoda.Models.Gpt;
 using Pagoda.Models.Vqgan;
 
@@ -39,6 +40,7 @@ public sealed record FileFact(string Path, string Sha256)
         {
             TrainingMethod.Vqgan => ("vqgan", VqganLoader.FileName),
             TrainingMethod.Gpt => ("gpt", GptSaver.FileName),
+            TrainingMethod.Diffusion => ("diffusion", DiffusionLoader.FileName),
             _ => ("clip", ""),
         };
         var location = ModelLocation.Find(from, kind).Path;

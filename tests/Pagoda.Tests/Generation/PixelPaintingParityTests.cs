@@ -1,6 +1,7 @@
 using Pagoda.Formats.Checkpoints;
 using Pagoda.Generation.Augment;
-using Pagoda.Generation.Pixels;
+using Pagoda.Generation.Brushes;
+using Pagoda.Generation.Guidance;
 using Pagoda.Generation.Recipes;
 using Pagoda.Generation.Start;
 using Pagoda.Models;
@@ -57,8 +58,9 @@ public sealed class PixelPaintingParityTests
         var model = Model();
         var start = fixture.Read($"fixture.output.{name}.initial_image");
         var offsets = fixture.Input("patch_offsets").ToArray<long>();
-        using var painting = new PixelPainting(
-            model, model.EncodeText(fixture.Input("text")), s_recipe with { Threshold = threshold, Rejection = rejection }, start);
+        var recipe = s_recipe with { Threshold = threshold, Rejection = rejection };
+        using var brush = new PixelBrush(recipe, start, model.Config.Vision.ImageSize);
+        var painting = new Painting(model, model.EncodeText(fixture.Input("text")), recipe, brush);
         List<float> losses = [], viewLosses = [];
         for (var step = 0; step < steps; step++)
         {
@@ -88,7 +90,7 @@ public sealed class PixelPaintingParityTests
             }
 
             // AdamW divides by the gradient's size, which makes rounding visible: an absolute tolerance, as the fixture asks.
-            fixture.AssertNear($"output.{name}.image_after_step{step + 1}", painting.Current(), 5e-4);
+            fixture.AssertNear($"output.{name}.image_after_step{step + 1}", brush.Draw(), 5e-4);
         }
 
         fixture.AssertClose($"output.{name}.loss_per_step", Tensor.From([.. losses]));

@@ -1,6 +1,7 @@
 using Pagoda.Data;
 using Pagoda.Formats.Checkpoints;
 using Pagoda.Formats.Images;
+using Pagoda.Models.Diffusion;
 using Pagoda.Models.Gpt;
 using Pagoda.Models.Vqgan;
 using Pagoda.Torch;
@@ -19,6 +20,7 @@ public sealed class PictureLearnerTests : IDisposable
     [Theory]
     [InlineData("vqgan", "vqgan.restart_every=2", "vqgan.safetensors")]
     [InlineData("gpt", "gpt.dropout=0.1", "gpt.safetensors")]
+    [InlineData("diffusion", "diffusion.cosine=false", "diffusion.safetensors")]
     public void Train_StoppedAndStartedAgain_EndsWithTheSameBytes(string method, string setting, string model)
     {
         var options = _tiny.Options(method, 11, setting);
@@ -54,6 +56,15 @@ public sealed class PictureLearnerTests : IDisposable
     }
 
     [Fact]
+    public void Train_Diffusion_LearnsToSeeNoise()
+    {
+        var reports = _tiny.Run(_tiny.Options("diffusion", 120, "optimizer.learning_rate=0.004", "watch.every=120", "watch.pictures=4"), "run");
+        Assert.True(reports.Skip(100).Average(report => report.Loss) < 0.5 * reports[0].Loss, $"{reports[0].Loss} to {reports[^1].Loss}");
+        using var loaded = DiffusionLoader.Load(_tiny.File("run"), Device.Cpu);
+        Assert.Equal((16, 8, 50, NoiseKind.Cosine), (loaded.Model.Config.Resolution, loaded.Model.Config.Channels, loaded.Model.Config.Steps, loaded.Model.Config.Noise));
+    }
+
+    [Fact]
     public void Train_Gpt_TheEmbeddingLossReachesTheWeights()
     {
         var with = _tiny.Run(_tiny.Options("gpt", 2), "with");
@@ -67,6 +78,7 @@ public sealed class PictureLearnerTests : IDisposable
     [Theory]
     [InlineData("vqgan")]
     [InlineData("gpt")]
+    [InlineData("diffusion")]
     public void Train_FromPicturesAlone_ReadsNoCaption(string method)
     {
         for (var i = 0; i < 8; i++)

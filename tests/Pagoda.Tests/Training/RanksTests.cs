@@ -18,6 +18,7 @@ public sealed class RanksTests : IDisposable
     [InlineData("clip-jem")]
     [InlineData("vqgan")]
     [InlineData("gpt")]
+    [InlineData("diffusion")]
     public async Task Train_TwoRanks_HaveTheLossesOfOneProcess(string method)
     {
         _tiny.WriteVqganAndClip();

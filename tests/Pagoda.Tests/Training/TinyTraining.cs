@@ -76,7 +76,7 @@ internal sealed class TinyTraining : IDisposable
     public string Yaml(string method, int steps, string more = "", string? data = null) => Write($"{method}.yaml", $"""
         method: {method}
         model:
-          {(method is "vqgan" or "gpt" ? "from: ''" : $"config: {File("config.json")}")}
+          {(method is "vqgan" or "gpt" or "diffusion" ? "from: ''" : $"config: {File("config.json")}")}
           vocabulary_size: 520
         data:
           {data ?? $"folder: {File("pictures")}"}
@@ -107,6 +107,15 @@ internal sealed class TinyTraining : IDisposable
           condition_dropout: 0.2
           condition_noise: 0.3
           embedding_loss: 0.2
+        diffusion:
+          resolution: {Size}
+          channels: 8
+          multipliers: 1,2
+          blocks: 1
+          attention: 2
+          head_channels: 8
+          norm_groups: 4
+          steps: 50
         energy:
           negatives: 6
           buffer: 12

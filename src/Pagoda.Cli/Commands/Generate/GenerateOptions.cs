@@ -50,7 +50,7 @@ internal sealed class GenerateOptions
 
     public Option<int?> SaveEvery { get; } = new("--save-every") { Description = "Write the unfinished picture too, after every so many steps." };
 
-    public Option<string?> Animate { get; } = new("--animate") { Description = "Write an animated WebP of the picture's appearing." };
+    public Option<string?> Animate { get; } = new("--animate") { Description = "Write an animated WebP of the picture's appearing; with --method draw a name in .svg gives the drawing stroke by stroke." };
 
     public Option<bool> Preview { get; } = new("--preview") { Description = "Show the picture in the terminal while it is painted." };
 
@@ -66,12 +66,14 @@ internal sealed class GenerateOptions
 
     public Option<bool> Grid { get; } = new("--grid") { Description = "With --count, write all pictures side by side too." };
 
+    public Option<bool> List { get; } = new("--list") { Description = "Show the ways to make a picture, and do nothing." };
+
     public Option<bool> Json { get; } = new("--json") { Description = "Print JSON." };
 
     public IEnumerable<Option> All =>
     [
         Out, Force, Seed, Count, Size, Steps, Model, .. Loading.All, Device, Recipe, Set, Negative, Image, Init, Strength, Mask, .. Drawing.All,
-        SaveEvery, Animate, Preview, PreviewAnywhere, Scale, ScaleFilter, Grid, Json,
+        SaveEvery, Animate, Preview, PreviewAnywhere, Scale, ScaleFilter, Grid, List, Json,
     ];
 
     /// <summary>The device asked for.</summary>
@@ -129,8 +131,7 @@ internal sealed class GenerateOptions
                 others);
             if (parsed.GetValue(Set) is { Length: > 0 } settings)
             {
-                var changed = options.Recipe ?? (options.Refine == true ? painter.RefineRecipe : painter.Pixels.DefaultRecipe);
-                options = options with { Recipe = RecipeJson.Change(changed, Changes(settings)) };
+                options = options with { Recipe = RecipeJson.Change(options.Recipe ?? painter.RecipeOf(options), Changes(settings)) };
             }
 
             return painter.Complete(new GenerationRequest(PromptOf(parsed).ToString(), options));
@@ -149,7 +150,9 @@ internal sealed class GenerateOptions
             : new Pagoda.Generation.Prompts.Prompt([.. text is null ? [] : Pagoda.Generation.Prompts.Prompt.Parse(text).Terms, .. picture]);
     }
 
-    private static JsonObject Changes(string[] settings)
+    /// <summary>The new values in <c>NAME=VALUE</c>, as <see cref="RecipeJson.Change"/> takes them.</summary>
+    /// <exception cref="UsageException">One is of another form.</exception>
+    internal static JsonObject Changes(IEnumerable<string> settings)
     {
         var changes = new JsonObject();
         foreach (var setting in settings)

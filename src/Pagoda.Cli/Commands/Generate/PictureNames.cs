@@ -11,7 +11,7 @@ internal sealed class PictureNames(string prompt, string? given, bool several, b
 {
     private const int LongestStem = 60;
 
-    /// <summary>The file of a picture. A name made from the prompt steps aside for a file that is there already.</summary>
+    /// <summary>The file of a picture. A name made from the prompt steps aside for a picture or drawing that is there already.</summary>
     public string Of(ulong seed)
     {
         if (given is not null)
@@ -20,7 +20,7 @@ internal sealed class PictureNames(string prompt, string? given, bool several, b
         }
 
         var path = $"{Stem(prompt)}-{seed}.png";
-        for (var copy = 2; !force && File.Exists(path); copy++)
+        for (var copy = 2; !force && (File.Exists(path) || File.Exists(With(path, "", ".svg"))); copy++)
         {
             path = $"{Stem(prompt)}-{seed}-{copy}.png";
         }

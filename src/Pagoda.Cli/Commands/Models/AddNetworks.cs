@@ -1,11 +1,12 @@
 using System.CommandLine;
+using Pagoda.Models.Diffusion;
 using Pagoda.Models.Gpt;
 using Pagoda.Models.Vqgan;
 using Pagoda.Torch;
 
 namespace Pagoda.Cli.Commands.Models;
 
-/// <summary><c>models add</c>: puts CLIP-GEN's networks beside the CLIP that they belong to.</summary>
+/// <summary><c>models add</c>: puts CLIP-GEN's networks, or a denoising one, beside a CLIP.</summary>
 internal static class AddNetworks
 {
     public static Command Build()
@@ -13,15 +14,16 @@ internal static class AddNetworks
         var folder = new Argument<DirectoryInfo>("folder") { Description = "The CLIP's folder." };
         var vqgan = new Option<string?>("--vqgan") { Description = "The VQGAN: a name, a folder or a file." };
         var gpt = new Option<string?>("--gpt") { Description = "The transformer." };
+        var diffusion = new Option<string?>("--diffusion") { Description = "A denoising network." };
         var type = new Option<string>("--dtype") { Description = "Element type to write.", HelpName = "type", DefaultValueFactory = _ => "float16" };
         type.AcceptOnlyFromAmong([.. ConvertModel.Types.Keys]);
         var force = new Option<bool>("--force") { Description = "Replace networks that the folder has." };
         var command = new ExampleCommand(
             "add",
-            "Put a VQGAN and a transformer into a CLIP's folder, from which generate --method clip-gen then draws.",
+            "Put a VQGAN, a transformer or a denoising network into a CLIP's folder, for the methods of generate that need them.",
             ("models add models/emoji --vqgan runs/vqgan --gpt runs/gpt", "What training has left, at half the size."))
         {
-            folder, vqgan, gpt, type, force,
+            folder, vqgan, gpt, diffusion, type, force,
         };
         command.SetAction((parsed, _) => Task.Run(
             () =>
@@ -32,19 +34,19 @@ internal static class AddNetworks
                     throw new UsageException($"{target} is no model's folder: there is no config.json in it");
                 }
 
-                var (tokens, writer, stored) = (parsed.GetValue(vqgan), parsed.GetValue(gpt), ConvertModel.Types[parsed.GetRequiredValue(type)]);
-                if (tokens is null && writer is null)
+                var (tokens, writer, denoiser, stored) = (parsed.GetValue(vqgan), parsed.GetValue(gpt), parsed.GetValue(diffusion), ConvertModel.Types[parsed.GetRequiredValue(type)]);
+                if ((tokens ?? writer ?? denoiser) is null)
                 {
-                    throw new UsageException("name what to add, with --vqgan, --gpt or both");
+                    throw new UsageException("name what to add, with --vqgan, --gpt or --diffusion");
                 }
 
-                string?[] files = [tokens is null ? null : VqganLoader.FileName, writer is null ? null : GptSaver.FileName];
+                string?[] files = [tokens is null ? null : VqganLoader.FileName, writer is null ? null : GptSaver.FileName, denoiser is null ? null : DiffusionLoader.FileName];
                 if (!parsed.GetValue(force) && files.OfType<string>().FirstOrDefault(file => File.Exists(Path.Combine(target.FullName, file))) is { } there)
                 {
                     throw new UsageException($"{target} has a {there} already; replace it with --force");
                 }
 
-                Add(target.FullName, tokens, writer, stored);
+                Add(target.FullName, tokens, writer, denoiser, stored);
                 foreach (var file in files.OfType<string>().Select(file => new FileInfo(Path.Combine(target.FullName, file))))
                 {
                     parsed.InvocationConfiguration.Output.WriteLine($"{file}: {Terminal.Bytes(file.Length)}");
@@ -56,11 +58,12 @@ internal static class AddNetworks
         return command;
     }
 
-    private static void Add(string folder, string? vqgan, string? gpt, ScalarType type)
+    private static void Add(string folder, string? vqgan, string? gpt, string? diffusion, ScalarType type)
     {
-        // Both are read before one is written.
+        // All are read before one is written.
         using var tokens = vqgan is null ? null : VqganLoader.Load(vqgan, Device.Cpu);
         using var writer = gpt is null ? null : GptLoader.Load(gpt, Device.Cpu);
+        using var denoiser = diffusion is null ? null : DiffusionLoader.Load(diffusion, Device.Cpu);
         if (tokens is not null && writer is not null && writer.Model.Config.VocabularySize != tokens.Model.Config.CodebookSize)
         {
             throw new InvalidDataException(
@@ -75,6 +78,11 @@ internal static class AddNetworks
         if (writer is not null)
         {
             GptSaver.Save(folder, writer.Model, type);
+        }
+
+        if (denoiser is not null)
+        {
+            DiffusionSaver.Save(folder, denoiser.Model, type: type);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Pagoda.Generation.Augment;
-using Pagoda.Generation.Pixels;
+using Pagoda.Generation.Brushes;
+using Pagoda.Generation.Guidance;
 using Pagoda.Generation.Recipes;
 using Pagoda.Generation.Start;
 using Pagoda.Models.Clip;
@@ -38,7 +39,9 @@ internal sealed class PixelPaintingVerifier : IFixtureVerifier
     {
         var fixture = run.Fixture;
         var withPatches = name.StartsWith("patches", StringComparison.Ordinal);
-        using var painting = new PixelPainting(model, target, RecipeOf(fixture, name), start);
+        var recipe = RecipeOf(fixture, name);
+        using var brush = new PixelBrush(recipe, start, model.Config.Vision.ImageSize);
+        var painting = new Painting(model, target, recipe, brush);
         List<float> losses = [], viewLosses = [], patchLosses = [];
         var steps = run.Expected($"output.{name}{Losses}").Length;
         for (var step = 0; step < steps; step++)
@@ -56,7 +59,7 @@ internal sealed class PixelPaintingVerifier : IFixtureVerifier
             run.Near($"grad.{name}.image_step{step + 1}", measured.Gradient);
             painting.Update(measured);
             run.Near($"grad.{name}.image_step{step + 1}_after_clip_grad_norm", measured.Gradient);
-            run.Within($"output.{name}.image_after_step{step + 1}", painting.Current(), PictureTolerance);
+            run.Within($"output.{name}.image_after_step{step + 1}", brush.Draw(), PictureTolerance);
         }
 
         run.Near($"output.{name}{Losses}", Tensor.From([.. losses]));

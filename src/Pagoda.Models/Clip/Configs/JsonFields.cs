@@ -88,16 +88,16 @@ internal sealed class JsonFields
             : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number
             : throw Wrong(name, value, "a number");
 
-    public double[]? Numbers(string name, int count)
+    public double[]? Numbers(string name, int? count = null)
     {
         if (!_fields.TryGetValue(name, out var value))
         {
             return null;
         }
 
-        return value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == count && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number)
+        return value.ValueKind == JsonValueKind.Array && (count is null || value.GetArrayLength() == count) && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number)
             ? [.. value.EnumerateArray().Select(item => item.GetDouble())]
-            : throw Wrong(name, value, $"a list of {count} numbers");
+            : throw Wrong(name, value, count is null ? "a list of numbers" : $"a list of {count} numbers");
     }
 
     public bool Flag(string name) =>

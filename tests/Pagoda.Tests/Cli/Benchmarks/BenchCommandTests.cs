@@ -57,6 +57,17 @@ public sealed class BenchCommandTests
     }
 
     [Fact]
+    public async Task Bench_Strokes_HasWiderOnesInItsNote()
+    {
+        var (code, output, error) = await Run("bench", "strokes", "--repeat", "1", "--json");
+
+        Assert.Equal((0, ""), (code, error));
+        var result = Assert.Single(JsonDocument.Parse(output).RootElement.GetProperty("results").EnumerateArray());
+        Assert.Equal(1, result.GetProperty("views").GetInt32());
+        Assert.Matches(@"^widths from 1 to 12 pixels [\d.]+ ms \(.*\), areas [\d.]+ ms \(.*\)$", result.GetProperty("note").GetString());
+    }
+
+    [Fact]
     public async Task Bench_Table_NamesTheCeiling()
     {
         var (code, output, _) = await Run("bench", "call", "--repeat", "1");

@@ -73,7 +73,7 @@ public sealed class DrawCommandTests : IDisposable
         Assert.StartsWith($"{apple}  clip-gen + energy  seed 7  energy ", output, StringComparison.Ordinal);
         var record = PaintingRecord.FromPng(File.ReadAllBytes(apple), "apple.png");
         Assert.Equal((6, 2, 0.5), (record.Recipe!.Steps, record.Recipe.Views, record.Strength));
-        Assert.Equal(record.ClipGen!.Critic, record.ClipGen.Refiner);
+        Assert.Equal(record.ClipGen!.Refiner!.Sha256, Assert.Single(record.Critics!).Sha256);
         Assert.Equal((0, "identical\n", ""), await Run("replay", apple, "--device", "cpu"));
 
         ClipSaver.Save(other, TinyClip.Model(3), TinyClip.Tokenizer);
@@ -137,7 +137,7 @@ public sealed class DrawCommandTests : IDisposable
 
     [Theory]
     [InlineData("say what to paint", "--method", "clip-gen")]
-    [InlineData("--method draw is not known", "a cat", "--method", "draw")]
+    [InlineData("--method sketch is not known", "a cat", "--method", "sketch")]
     [InlineData("top-p of 0 is out of range", "a cat", "--method", "clip-gen", "--top-p", "0")]
     [InlineData("0 candidates cannot be drawn", "a cat", "--method", "clip-gen", "--candidates", "0")]
     [InlineData("-1 beams cannot be searched", "a cat", "--method", "clip-gen", "--beams", "-1")]

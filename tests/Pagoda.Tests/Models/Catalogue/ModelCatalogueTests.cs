@@ -16,7 +16,7 @@ public sealed partial class ModelCatalogueTests
             Assert.NotEmpty(entry.Urls);
             Assert.All(entry.Urls, url => Assert.Equal("https", url.Scheme));
             Assert.True(entry.Sha256 is null || Sha256Pattern().IsMatch(entry.Sha256), entry.Name);
-            Assert.True(entry.Kind is "vqgan" or "gpt" or "metric" or "tokenizer" || entry is { Kind: "clip", Activation: "gelu" or "quickgelu", Architecture: not null }, entry.Name);
+            Assert.True(entry.Kind is "vqgan" or "gpt" or "diffusion" or "metric" or "tokenizer" || entry is { Kind: "clip", Activation: "gelu" or "quickgelu", Architecture: not null }, entry.Name);
             Assert.All(entry.Urls, url => Assert.DoesNotContain('/', entry.FileName(url)));
         });
     }
