@@ -31,7 +31,7 @@ public sealed record DiffusionOptions
 
     /// <summary>
     /// Times of much noise count by the inverse of what is left of the picture, as in v-prediction (Salimans and Ho 2022, arXiv 2202.00512), but at most so much; 1 counts all alike. More
-    /// teaches colours and outlines sooner.
+    /// is meant to teach colours and outlines sooner.
     /// </summary>
     public double WeightLimit { get; init; } = 1;
 

@@ -9,7 +9,7 @@ public sealed record DiffusionOptions
     public double Strength { get; init; } = 0.4;
 
     /// <summary>
-    /// Noise of each step, as a share of what DDPM adds: 0 is DDIM (Song et al. 2021, arXiv 2010.02502), 1 is DDPM, whose fresh noise lets the network mend what guidance breaks.
+    /// Noise of each step, as a share of what DDPM adds: 0 is DDIM (Song et al. 2021, arXiv 2010.02502), 1 is DDPM, under whose fresh noise guided pictures were seen to have less speckle.
     /// </summary>
     public double Eta { get; init; } = 1;
 
