@@ -112,7 +112,7 @@ public sealed class DiffusionUNetTests : IDisposable
     [Fact]
     public void Load_SomethingElse_SaysWhat()
     {
-        var problem = Assert.Throws<InvalidDataException>(() => DiffusionLoader.Load(Path.Combine(SharedFolder.RepositoryRoot, "models", "emoji"), Device.Cpu));
+        var problem = Assert.Throws<InvalidDataException>(() => DiffusionLoader.Load(Path.Combine(SharedFolder.RepositoryRoot, "models", "emoji", "model.safetensors"), Device.Cpu));
         Assert.Contains("is no denoising network", problem.Message, StringComparison.Ordinal);
     }
 
