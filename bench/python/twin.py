@@ -12,12 +12,14 @@ import sys
 import time
 
 try:
+    import numpy
     import torch
     from torch.nn import functional
 except ImportError:
     print("error --against python needs PyTorch for /usr/bin/python3: apt-get install python3-torch", flush=True)
     sys.exit(0)
 
+import inception
 import towers
 
 
@@ -117,6 +119,20 @@ def vqgan_decode(form, shape):
     return inference(lambda: decoder(tokens))
 
 
+def fid(form, shape):
+    """Mean and covariance of Inception's features, batch by batch, as pytorch-fid takes them."""
+    network = inception.Inception().eval()
+    pictures = torch.randint(0, 256, (shape["pictures"], 3, shape["size"], shape["size"]), dtype=torch.uint8)
+
+    def step():
+        with torch.no_grad():
+            features = [network(part.float() / 255) for part in pictures.split(shape["batch"])]
+        rows = torch.cat(features).double().numpy()
+        rows.mean(axis=0), numpy.cov(rows, rowvar=False)
+
+    return step
+
+
 def call(form, shape):
     left, right = torch.ones(1), torch.ones(1)
 
@@ -139,6 +155,7 @@ def main():
         "encode-text": encode_text,
         "train-step": train_step,
         "vqgan-decode": vqgan_decode,
+        "fid": fid,
         "call": call,
     }[benchmark](form, shape)
     step()

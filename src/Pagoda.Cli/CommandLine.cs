@@ -3,6 +3,8 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
 using Pagoda.Cli.Commands;
+using Pagoda.Cli.Commands.Eval;
+using Pagoda.Generation.Provenance;
 
 namespace Pagoda.Cli;
 
@@ -18,6 +20,7 @@ internal static class CommandLine
         new ScoreCommand(),
         new TrainCommand(),
         new CompareCommand(),
+        new EvalCommand(),
         new BenchCommand(),
         new DoctorCommand(),
         new ModelsCommand(),

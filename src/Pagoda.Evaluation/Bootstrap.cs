@@ -12,15 +12,37 @@ public static class Bootstrap
 {
     private const double Tail = 0.025;
 
-    /// <summary>The share of hits with its interval.</summary>
+    /// <summary>
+    /// The share of hits with its interval. Where all or none hit, every resample is alike and tells nothing: the end that is open is then the exact one of
+    /// the binomial distribution (Clopper and Pearson 1934). Neither end leaves [0, 1].
+    /// </summary>
     /// <param name="hits">One for each sample; at least one.</param>
     /// <param name="seed">Of the resampling.</param>
     /// <param name="resamples">How many.</param>
     public static Interval Share(ReadOnlySpan<bool> hits, ulong seed, int resamples = 1000)
     {
+        if (hits.Length > 0 && hits.IndexOf(!hits[0]) < 0)
+        {
+            var certain = Math.Pow(Tail, 1.0 / hits.Length);
+            return hits[0] ? new Interval(1, certain, 1) : new Interval(0, 0, 1 - certain);
+        }
+
         using var scope = new TensorScope();
         var values = Tensor.From(hits.ToArray()).To(ScalarType.Float64);
-        return Of(hits.Length, rows => values.IndexSelect(0, rows).Mean().ToDouble(), values.Mean().ToDouble(), seed, resamples);
+        var share = Of(hits.Length, rows => values.IndexSelect(0, rows).Mean().ToDouble(), values.Mean().ToDouble(), seed, resamples);
+        return share with { Low = Math.Max(0, share.Low), High = Math.Min(1, share.High) };
+    }
+
+    /// <summary>The mean over all values, with the interval over resamples of whole groups: pictures of one prompt are alike, and do not count as so many prompts.</summary>
+    /// <param name="groups">Values that belong together; at least one group, none empty.</param>
+    /// <param name="seed">Of the resampling.</param>
+    /// <param name="resamples">How many.</param>
+    public static Interval Mean(IReadOnlyList<IReadOnlyCollection<double>> groups, ulong seed, int resamples = 1000)
+    {
+        using var scope = new TensorScope();
+        var sums = Tensor.From(groups.Select(group => group.Sum()).ToArray());
+        var counts = Tensor.From(groups.Select(group => (double)group.Count).ToArray());
+        return Of(groups.Count, rows => sums.IndexSelect(0, rows).Sum().ToDouble() / counts.IndexSelect(0, rows).Sum().ToDouble(), sums.Sum().ToDouble() / counts.Sum().ToDouble(), seed, resamples);
     }
 
     /// <summary>The Fréchet distance of features from a reference, with the interval over resamples of the features.</summary>
@@ -31,9 +53,17 @@ public static class Bootstrap
     public static Interval Frechet(Tensor features, FeatureStatistics reference, ulong seed, int resamples = 200)
     {
         using var scope = new TensorScope();
+        return Frechet(features, reference.Mean(), reference.Covariance(), seed, resamples);
+    }
+
+    /// <inheritdoc cref="Frechet(Tensor, FeatureStatistics, ulong, int)"/>
+    public static Interval Frechet(Tensor features, FeatureMoments reference, ulong seed, int resamples = 200) => Frechet(features, reference.Mean, reference.Covariance, seed, resamples);
+
+    private static Interval Frechet(Tensor features, Tensor mean, Tensor covariance, ulong seed, int resamples)
+    {
+        using var scope = new TensorScope();
         using var frozen = GradMode.Disable();
         var rows = features.Detach().To(device: Device.Cpu).To(ScalarType.Float64);
-        var (mean, covariance) = (reference.Mean(), reference.Covariance());
         var root = FrechetDistance.Root(covariance);
         return Of((int)rows.Size(0), chosen => Distance(rows.IndexSelect(0, chosen)), Distance(rows), seed, resamples);
 

@@ -315,6 +315,7 @@ public sealed class Painter : IDisposable
         _networks?.Dispose();
         _alone?.Dispose();
         _denoiser?.Dispose();
+        Pixels.Dispose();
         Pixels.Bank?.Dispose();
         Clip.Dispose();
     }

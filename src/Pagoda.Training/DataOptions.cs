@@ -57,6 +57,9 @@ public sealed record DataOptions
     /// <summary>Share of scenes on white.</summary>
     public double WhiteBackgroundShare { get; init; } = 0.5;
 
+    /// <summary>Compose the combinations too that are held out for testing: for networks that judge what others paint, never for those that paint.</summary>
+    public bool HeldOut { get; init; }
+
     /// <summary>The keys of the sources that are named.</summary>
     internal IEnumerable<string> Sources()
     {

@@ -136,6 +136,7 @@ public sealed class TrainingData
         CopiesShare = options.CopiesShare,
         EverydayWeight = options.EverydayWeight,
         WhiteBackgroundShare = options.WhiteBackgroundShare,
+        Split = options.HeldOut ? SceneSplit.All : SceneSplit.Train,
     });
 
     /// <summary>The stored samples in the order of the seed, broken ones too; null when the data is made up, not stored.</summary>

@@ -75,6 +75,12 @@ internal static class TrainingLimits
         new("diffusion.norm_groups", o => o.Diffusion.NormGroups, 1, 65536),
         new("diffusion.steps", o => o.Diffusion.Steps, 1, 100_000),
         new("diffusion.weight_limit", o => o.Diffusion.WeightLimit, 1, 1e6),
+        new("captioner.resolution", o => o.Captioner.Resolution, 4, 4096),
+        new("captioner.width", o => o.Captioner.Width, 1, 65536),
+        new("captioner.layers", o => o.Captioner.Layers, 1, 64),
+        new("captioner.heads", o => o.Captioner.Heads, 1, 1024),
+        new("captioner.hidden_factor", o => o.Captioner.HiddenFactor, 1, 16),
+        new("captioner.context_length", o => o.Captioner.ContextLength, 2, 4096),
         new("gpt.embedding_loss", o => o.Gpt.EmbeddingLoss, 0, 1000),
         new("memory.chunk", o => o.Memory.Chunk, 0, 65536),
         new("memory.text_cache", o => o.Memory.TextCache, 0, 1_000_000),
@@ -103,7 +109,7 @@ internal static class TrainingLimits
         var (model, data, energy) = (options.Model, options.Data, options.Energy);
         if (!Enum.IsDefined(options.Method))
         {
-            yield return ("method", $"method {options.Method} is not known; use contrastive, clipag, clip-jem, vqgan, gpt or diffusion.");
+            yield return ("method", $"method {options.Method} is not known; use contrastive, clipag, clip-jem, vqgan, gpt, diffusion or captioner.");
         }
 
         if (options.Attack.Norm.ToLowerInvariant() is not ("l2" or "linf"))
@@ -116,7 +122,7 @@ internal static class TrainingLimits
             yield return problem;
         }
 
-        var clip = options.Method is not (TrainingMethod.Vqgan or TrainingMethod.Gpt or TrainingMethod.Diffusion);
+        var clip = options.Method is not (TrainingMethod.Vqgan or TrainingMethod.Gpt or TrainingMethod.Diffusion or TrainingMethod.Captioner);
         if (clip && model.From.Length > 0 == model.Config.Length > 0)
         {
             yield return ("model.from", "name one of model.from, a model to go on from, and model.config, the shape of new weights.");

@@ -19,6 +19,8 @@ public enum TrainingMethod
     Gpt,
     /// <summary>A denoising network (Ho et al. 2020, arXiv 2006.11239), from pictures alone.</summary>
     Diffusion,
+    /// <summary>A network that captions pictures (Vinyals et al. 2015, arXiv 1411.4555), whose likelihoods judge others' pictures.</summary>
+    Captioner,
 }
 
 /// <summary>A training run, as its YAML file says.</summary>
@@ -50,6 +52,9 @@ public sealed record TrainingOptions
 
     /// <summary>The denoising network's shape, for <c>method: diffusion</c>.</summary>
     public DiffusionOptions Diffusion { get; init; } = new();
+
+    /// <summary>The captioner's shape and words, for <c>method: captioner</c>.</summary>
+    public CaptionerOptions Captioner { get; init; } = new();
 
     /// <summary>What to hold in memory at a time.</summary>
     public MemoryOptions Memory { get; init; } = new();

@@ -97,6 +97,9 @@ public static class TrainingRun
                 return (PictureLearners.Gpt(options, device, tools, pictures.Tokens), pictures);
             case TrainingMethod.Diffusion:
                 return (PictureLearners.Diffusion(options, device, tools), Data(options.Diffusion.Resolution, captions: false));
+            case TrainingMethod.Captioner:
+                var captioned = Data(LearnerShapes.Of(options).ImageSize);
+                return (PictureLearners.Captioner(options, device, tools, () => Vocabulary(options, folder, captioned)), captioned);
         }
 
         if (options.Model.From.Length > 0)
@@ -107,11 +110,15 @@ public static class TrainingRun
 
         var config = StartingModel.ConfigOf(options.Model);
         var data = Data(config.Vision.ImageSize);
-        var saved = Path.Combine(folder, "tokenizer.json");
-        var tokenizer = File.Exists(saved)
-            ? ClipTokenizer.FromTokenizerJson(saved)
-            : BpeTrainer.Train(data.Captions(VocabularyCaptions), options.Model.VocabularySize);
+        var tokenizer = Vocabulary(options, folder, data);
         config = config with { Text = config.Text with { VocabularySize = tokenizer.VocabularySize } };
         return (new ClipLearner(options, new ClipModel(Weights.Initialize(options.Seed, device), config), tokenizer, tools), data);
+    }
+
+    /// <summary>The words of the run in the folder, or those that a new one learns from its captions.</summary>
+    private static ClipTokenizer Vocabulary(TrainingOptions options, string folder, TrainingData data)
+    {
+        var saved = Path.Combine(folder, "tokenizer.json");
+        return File.Exists(saved) ? ClipTokenizer.FromTokenizerJson(saved) : BpeTrainer.Train(data.Captions(VocabularyCaptions), options.Model.VocabularySize);
     }
 }

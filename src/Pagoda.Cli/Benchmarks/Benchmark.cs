@@ -13,6 +13,12 @@ internal sealed record BenchmarkShape(ClipConfig Architecture, int Views, int Si
     /// <summary>The transformer that tokens are drawn from.</summary>
     public GptSampleShape Gpt { get; init; } = new();
 
+    /// <summary>Pictures that moments are taken of unless more are asked for.</summary>
+    public const int FewPictures = 64;
+
+    /// <summary>Pictures that moments are taken of.</summary>
+    public int Pictures { get; init; } = FewPictures;
+
     /// <summary>The architecture at that size of picture, with what is not measured shrunk away.</summary>
     /// <param name="images">Keep the image tower.</param>
     /// <param name="texts">Keep the text tower.</param>
@@ -113,6 +119,7 @@ internal static class BenchmarkList
         new GptSampleBenchmark(),
         new VqganDecodeBenchmark(),
         new StrokesBenchmark(),
+        new FidBenchmark(),
     ];
 
     /// <exception cref="UsageException">There is none of that name.</exception>

@@ -1,4 +1,5 @@
 using Pagoda.Cli.Doctor;
+using Pagoda.Generation.Provenance;
 using Pagoda.Torch;
 
 namespace Pagoda.Cli.Benchmarks;

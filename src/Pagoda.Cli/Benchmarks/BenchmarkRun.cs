@@ -16,6 +16,8 @@ internal sealed record BenchmarkRequest
 
     public GptSampleShape Gpt { get; init; } = new();
 
+    public int Pictures { get; init; } = BenchmarkShape.FewPictures;
+
     public required IReadOnlyList<ScalarType> Types { get; init; }
 
     public required int Repeat { get; init; }
@@ -49,7 +51,7 @@ internal static class BenchmarkRun
     private static BenchmarkResult Run(IBenchmark benchmark, ScalarType type, BenchmarkRequest request, CancellationToken cancel)
     {
         var emulated = type == ScalarType.BFloat16 && !LibTorch.HasFastBFloat16 && benchmark.EmulatesBFloat16;
-        var shape = new BenchmarkShape(ClipPresets.Get(request.Arch), emulated ? 1 : request.Views, request.Size, type) { Gpt = request.Gpt };
+        var shape = new BenchmarkShape(ClipPresets.Get(request.Arch), emulated ? 1 : request.Views, request.Size, type) { Gpt = request.Gpt, Pictures = request.Pictures };
         var repeat = emulated ? Math.Min(3, request.Repeat) : request.Repeat;
         using var workload = benchmark.Prepare(shape);
         var twins = new List<PythonTwin>();

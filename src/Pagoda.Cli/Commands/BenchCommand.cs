@@ -24,6 +24,7 @@ internal sealed class BenchCommand : IPagodaCommand
     private static readonly Option<int> Vocabulary = Whole("--vocab", "gpt-sample: size of the codebook.", new GptSampleShape().Vocabulary);
     private static readonly Option<int> Tokens = Whole("--tokens", "gpt-sample: tokens of a picture.", new GptSampleShape().Tokens);
     private static readonly Option<int> Batch = Whole("--batch", "gpt-sample: pictures drawn together.", new GptSampleShape().Batch);
+    private static readonly Option<int> Pictures = Whole("--pictures", "fid: pictures that moments are taken of.", BenchmarkShape.FewPictures);
     private static readonly Option<string?> Type = new("--type") { Description = "float32, bfloat16 or both; both for a benchmark by name, float32 for all of them." };
     private static readonly Option<int?> Repeat = new("--repeat") { Description = "Timed repetitions of each; 7 unless given, 1 for gpt-sample by name." };
     private static readonly Option<string?> Against = new("--against") { Description = "python: plain PyTorch doing the same, in turn." };
@@ -36,9 +37,10 @@ internal sealed class BenchCommand : IPagodaCommand
             "Measure painting, strokes, drawing tokens, encoding, decoding, training and the cost of a call; against the machine's ceiling and against PyTorch.",
             ("bench pixel-step --against python", "Compare a step of painting with the same step in PyTorch."),
             ("bench gpt-sample --layers 36 --width 1280 --heads 20", "Draw a picture's tokens from a transformer of CLIP-GEN's large size."),
+            ("bench fid --pictures 10000 --repeat 1 --against python", "Take the moments of 10,000 pictures for FID, beside PyTorch."),
             ("bench --json", "Measure everything, for programs."))
         {
-            Name, Arch, Views, Size, Layers, Width, Heads, Vocabulary, Tokens, Batch, Type, Repeat, Against, Json,
+            Name, Arch, Views, Size, Layers, Width, Heads, Vocabulary, Tokens, Batch, Pictures, Type, Repeat, Against, Json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Run(parsed, cancel), CancellationToken.None));
         return command;
@@ -79,6 +81,7 @@ internal sealed class BenchCommand : IPagodaCommand
                 Tokens = AtLeastOne(parsed, Tokens),
                 Batch = AtLeastOne(parsed, Batch),
             },
+            Pictures = AtLeastOne(parsed, Pictures),
             Repeat = AtLeastOne(Repeat, parsed.GetValue(Repeat) ?? (parsed.GetValue(Name) == "gpt-sample" ? 1 : 7)),
             Types = parsed.GetValue(Type) switch
             {

@@ -11,6 +11,7 @@ using Pagoda.Formats;
 using Pagoda.Formats.Images;
 using Pagoda.Generation;
 using Pagoda.Generation.Pixels;
+using Pagoda.Generation.Provenance;
 using Pagoda.Generation.Recipes;
 using Pagoda.Generation.Start;
 using Pagoda.Models.Clip;

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Pagoda.Cli.Commands;
 
-/// <summary>The training configurations that come with the program, by name: <c>clip-jem/convnext-base</c>; <c>clip-jem</c> is its ViT-B/32, <c>vqgan</c> is <c>clip-gen/vqgan</c>, <c>diffusion</c> the small one for emoji scenes.</summary>
+/// <summary>The training configurations that come with the program, by name: <c>clip-jem/convnext-base</c>; <c>clip-jem</c> is its ViT-B/32, <c>vqgan</c> is <c>clip-gen/vqgan</c>, <c>diffusion</c> and <c>captioner</c> the small ones for emoji scenes.</summary>
 internal static class RecipeFiles
 {
     private const string Extension = ".yaml";

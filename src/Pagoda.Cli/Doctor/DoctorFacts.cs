@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Pagoda.Generation.Provenance;
 using Pagoda.Models.Catalogue;
 using Pagoda.Torch;
 

@@ -32,6 +32,8 @@ internal sealed class FixtureFolder
         new ProjectedGradientVerifier(),
         new ClipLossVerifier(),
         new FrechetVerifier(),
+        new InceptionVerifier(),
+        new InceptionScoreVerifier(),
         new ClipVerifier(),
         new TokenizerVerifier(),
         new PreprocessVerifier(),

@@ -60,7 +60,7 @@ public sealed class SceneComposer
         var random = new SampleRandom(seed, index);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            if (Draw(ref random) is { } scene && HeldOut.Contains(scene) == (Options.Split == SceneSplit.HeldOut))
+            if (Draw(ref random) is { } scene && (Options.Split == SceneSplit.All || HeldOut.Contains(scene) == (Options.Split == SceneSplit.HeldOut)))
             {
                 return scene;
             }

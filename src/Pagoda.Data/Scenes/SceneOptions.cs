@@ -8,6 +8,9 @@ public enum SceneSplit
 
     /// <summary>Only held-out combinations: what a model trained on <see cref="Train"/> has never seen put together.</summary>
     HeldOut,
+
+    /// <summary>Both, as they come: for networks that judge what others paint of either.</summary>
+    All,
 }
 
 /// <summary>What scenes a <see cref="SceneComposer"/> makes and how often. Shares are probabilities in [0, 1].</summary>
@@ -19,7 +22,7 @@ public sealed record SceneOptions
     /// <summary>The shards whose emoji are used. Default 0 to 3: shard 4 is kept for testing and never trained on.</summary>
     public IReadOnlyList<int> Shards { get; init; } = [0, 1, 2, 3];
 
-    /// <summary>Training combinations or held-out ones. Default <see cref="SceneSplit.Train"/>.</summary>
+    /// <summary>Training combinations, held-out ones or both. Default <see cref="SceneSplit.Train"/>.</summary>
     public SceneSplit Split { get; init; } = SceneSplit.Train;
 
     /// <summary>Only pictures of one object: sets <see cref="PairShare"/> and <see cref="CopiesShare"/> aside. Default false.</summary>

@@ -1,10 +1,7 @@
-using System.Globalization;
 using Pagoda.Data;
 using Pagoda.Data.Scenes;
-using Pagoda.Formats.Checkpoints;
 using Pagoda.Models.Clip;
 using Pagoda.Torch;
-using Pagoda.Torch.Optimizers;
 
 namespace Pagoda.Evaluation.Classifier;
 
@@ -41,7 +38,6 @@ public static class ClassifierTraining
 {
     private const string FileName = "classifier.safetensors";
     private const string Progress = "checkpoint.safetensors";
-    private const double LargestNorm = 1;
 
     /// <summary>The finished classifier's place in a run's folder.</summary>
     public static string FileIn(string folder) => Path.Combine(folder, FileName);
@@ -68,21 +64,16 @@ public static class ClassifierTraining
             classifier.BeginFrom(start);
         }
 
-        classifier.Weights.SetTrainable("", true);
-        (string Name, Tensor Tensor)[] trained = [.. classifier.Weights.Parameters.Select(pair => (pair.Key, pair.Value))];
-        var optimizer = new AdamW(
-            [
-                new ParameterGroup([.. trained.Where(p => p.Tensor.Dimensions >= 2)], options.WeightDecay),
-                new ParameterGroup([.. trained.Where(p => p.Tensor.Dimensions < 2)], 0),
-            ],
-            options.LearningRate);
-        var average = new ExponentialMovingAverage(trained, options.AverageDecay);
-        var schedule = new CosineSchedule(options.LearningRate, options.WarmUp, options.Steps);
+        // How often a checkpoint is written decides nothing of the result.
+        var training = new JudgeTraining(
+            classifier.Weights, options.LearningRate, options.WarmUp, options.Steps, options.WeightDecay, options.AverageDecay, Path.Combine(folder, Progress), (options with { SaveEvery = 0 }).ToString());
         using var scenes = new PrefetchingSource(new NamedScenes(composer, options.Seed));
-        var progress = Path.Combine(folder, Progress);
-        var described = options with { SaveEvery = 0 };
-        var step = Resume();
-        while (step < options.Steps && !cancel.IsCancellationRequested)
+        if (training.Position is { } position)
+        {
+            scenes.Restore(position);
+        }
+
+        while (training.Step < options.Steps && !cancel.IsCancellationRequested)
         {
             using var scope = new TensorScope();
             var batch = scenes.Next(options.Batch);
@@ -90,75 +81,23 @@ public static class ClassifierTraining
             var names = Tensor.From(Array.ConvertAll(batch.Captions, name => numbers[name])).To(device: LibTorch.DefaultDevice);
             var scores = classifier.Scores(classifier.Features(pictures));
             var loss = scores.CrossEntropyLoss(names);
-            optimizer.LearningRate = schedule.At(step);
-            optimizer.ZeroGrad();
-            Autograd.Backward(loss);
-            optimizer.ClipGradients(LargestNorm);
-            optimizer.Step();
-            average.Update(step++);
-            if (step % reportEvery == 0 || step == options.Steps)
+            training.Learn(loss);
+            if (training.Step % reportEvery == 0 || training.Step == options.Steps)
             {
-                report(step, loss.ToDouble(), scores.Argmax(-1).Eq(names).To(ScalarType.Float32).Mean().ToDouble());
+                report(training.Step, loss.ToDouble(), scores.Argmax(-1).Eq(names).To(ScalarType.Float32).Mean().ToDouble());
             }
 
-            if (step % options.SaveEvery == 0 || cancel.IsCancellationRequested)
+            if (training.Step % options.SaveEvery == 0 || cancel.IsCancellationRequested)
             {
-                Save();
+                training.Save(scenes.Save());
             }
         }
 
-        if (step == options.Steps)
+        if (training.Step == options.Steps)
         {
-            classifier.Save(FileIn(folder), average.Average);
+            classifier.Save(FileIn(folder), training.Average);
         }
 
-        return step == options.Steps;
-
-        void Save()
-        {
-            using var scope = new TensorScope();
-            SafetensorsWriter.Write(
-                progress,
-                trained.Select(item => ("model." + item.Name, item.Tensor))
-                    .Concat(average.Average.Select(pair => ("average." + pair.Key, pair.Value)))
-                    .Concat(optimizer.State.Select(item => ("optimizer." + item.Name, item.Tensor)))
-                    .Select(item => new TensorToWrite(item.Item1, item.Item2.Type, item.Item2.Shape.ToArray(), item.Item2.ToBytes())),
-                new Dictionary<string, string>
-                {
-                    ["step"] = step.ToString(CultureInfo.InvariantCulture), ["scenes"] = scenes.Save(), ["options"] = described.ToString(),
-                },
-                overwrite: true);
-        }
-
-        int Resume()
-        {
-            if (!File.Exists(progress))
-            {
-                return 0;
-            }
-
-            using var scope = new TensorScope();
-            using var frozen = GradMode.Disable();
-            using var file = SafetensorsFile.Open(progress);
-            if (file.Metadata.GetValueOrDefault("options") != described.ToString())
-            {
-                throw new InvalidDataException($"{progress} is of a classifier trained in another way; name another folder, or remove it.");
-            }
-
-            foreach (var (name, tensor) in trained)
-            {
-                tensor.Copy_(Read("model.")(name) ?? throw new InvalidDataException($"{progress} lacks the weight {name}; remove it to begin again."));
-            }
-
-            var done = int.Parse(file.Metadata["step"], CultureInfo.InvariantCulture);
-            average.Restore(Read("average."));
-            optimizer.Restore(done, Read("optimizer."));
-            scenes.Restore(file.Metadata["scenes"]);
-            return done;
-
-            Func<string, Tensor?> Read(string prefix) => name => file.Entries.TryGetValue(prefix + name, out var entry)
-                ? Tensor.FromBytes(file.ReadBytes(prefix + name), entry.Type, entry.Shape)
-                : null;
-        }
+        return training.Step == options.Steps;
     }
 }

@@ -73,12 +73,19 @@ public sealed class SceneClassifier : IDisposable
     /// <summary>Reads a classifier that <see cref="Save"/> wrote.</summary>
     /// <exception cref="CheckpointException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">It is no classifier.</exception>
-    public static SceneClassifier Load(string path)
+    public static SceneClassifier Load(string path) => Load(path, LibTorch.DefaultDevice);
+
+    /// <summary>Reads a classifier that <see cref="Save"/> wrote.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="device">Where its weights shall live.</param>
+    /// <exception cref="CheckpointException">The file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It is no classifier.</exception>
+    public static SceneClassifier Load(string path, Device device)
     {
         using var weights = new ArchiveWeights(CheckpointFile.Open(path));
         using var file = SafetensorsFile.Open(path);
         return file.Metadata.TryGetValue(ClassesEntry, out var classes) && JsonSerializer.Deserialize<string[]>(classes) is { Length: > 0 } names
-            ? new SceneClassifier(Weights.Load(weights, LibTorch.DefaultDevice), names)
+            ? new SceneClassifier(Weights.Load(weights, device), names)
             : throw new InvalidDataException($"{path} does not say its classes: it is no classifier of scenes; make one with ./run compare.");
     }
 

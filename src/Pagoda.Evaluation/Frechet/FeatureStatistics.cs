@@ -1,4 +1,5 @@
 using Pagoda.Torch;
+using Pagoda.Torch.Distributed;
 
 namespace Pagoda.Evaluation.Frechet;
 
@@ -55,6 +56,58 @@ public sealed class FeatureStatistics : IDisposable
         var shift = mean - _mean;
         _scatter.Add_(scatter).Add_(shift.Outer(shift), (double)before * added / Count);
         _mean.Add_(shift, (double)added / Count);
+    }
+
+    /// <summary>
+    /// Joins what the ranks of a run have taken in: after it, each has the statistics of all rows. Exact but for rounding: the mean of all is formed
+    /// first, and each scatter moved there before they are summed.
+    /// </summary>
+    /// <exception cref="DistributedException">A rank is lost.</exception>
+    /// <exception cref="InvalidOperationException">No rank has taken anything in.</exception>
+    public void Join(ProcessGroup group)
+    {
+        using var frozen = GradMode.Disable();
+        using var scope = new TensorScope();
+        var width = (long)group.AllGather(Tensor.FromScalar(_mean?.Size(0) ?? 0, ScalarType.Float64)).Max().ToDouble();
+        if (width == 0)
+        {
+            throw Empty();
+        }
+
+        var (own, all) = (Count, (long)group.Sum(Count));
+        var mean = _mean is null ? Ops.Zeros([width], ScalarType.Float64) : _mean * ((double)own / all);
+        group.AllReduce([mean]);
+        var scatter = Ops.Zeros([width, width], ScalarType.Float64);
+        if (_mean is not null && _scatter is not null)
+        {
+            var shift = _mean - mean;
+            scatter.Add_(_scatter).Add_(shift.Outer(shift), own);
+        }
+
+        group.AllReduce([scatter]);
+        Dispose();
+        (_mean, _scatter, Count) = (TensorScope.Release(mean), TensorScope.Release(scatter), all);
+    }
+
+    /// <summary>The statistics of the rows that are left when some of those taken in are taken out again.</summary>
+    /// <param name="part">Statistics of some of the rows; at least two rows are left.</param>
+    /// <returns>Owned by the caller.</returns>
+    /// <exception cref="InvalidOperationException">Too few rows would be left.</exception>
+    public FeatureStatistics Without(FeatureStatistics part)
+    {
+        var left = Count - part.Count;
+        if (left < 2 || _mean is null || _scatter is null || part._mean is null || part._scatter is null)
+        {
+            throw Empty();
+        }
+
+        using var frozen = GradMode.Disable();
+        using var scope = new TensorScope();
+        var mean = ((_mean * Count) - (part._mean * part.Count)) / left;
+        var shift = mean - part._mean;
+        var scatter = _scatter - part._scatter;
+        scatter.Add_(shift.Outer(shift), -(double)left * part.Count / Count);
+        return new FeatureStatistics { Count = left, _mean = TensorScope.Release(mean), _scatter = TensorScope.Release(scatter) };
     }
 
     /// <summary>The mean, <c>[D]</c> float64, in the current scope.</summary>

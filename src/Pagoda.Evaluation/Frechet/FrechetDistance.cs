@@ -43,7 +43,7 @@ public static class FrechetDistance
         using var scope = new TensorScope();
         // (S1 S2)^½ has the trace of (S1^½ S2 S1^½)^½, which is symmetric: no complex numbers, and singular matrices do no harm.
         var product = root1.Matmul(covariance2).Matmul(root1);
-        var values = ((product + product.T()) / 2).LinalgEigh().Item1;
+        var values = ((product + product.T()) / 2).LinalgEigvalsh();
         var shift = (mean1 - mean2).Square().Sum().ToDouble();
         return shift + covariance1.Diagonal().Sum().ToDouble() + covariance2.Diagonal().Sum().ToDouble() - (2 * values.ClampMin(0).Sqrt().Sum().ToDouble());
     }

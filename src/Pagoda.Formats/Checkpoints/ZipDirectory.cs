@@ -156,7 +156,7 @@ internal sealed class ZipDirectory
         ReadExtra64(directory.Slice(CentralSize + nameLength, extraLength), ref size, ref compressed, ref header);
         if ((flags & 1) != 0 || method is not (ZipEntry.Stored or ZipEntry.Deflated))
         {
-            throw Refuse($"entry '{name}' is {((flags & 1) != 0 ? "encrypted" : $"compressed by method {method}")}, which PyTorch never does");
+            throw Refuse($"entry '{name}' is {((flags & 1) != 0 ? "encrypted" : $"compressed by method {method}")}; entries are read when stored or deflated, and not encrypted");
         }
 
         if (compressed < 0 || size < 0 || header < 0 || compressed > file.Length || header > file.Length - compressed)

@@ -34,34 +34,55 @@ internal sealed class ResamplingWeights
     /// <summary>The weights of <paramref name="count"/> of <paramref name="outputs"/> positions from <paramref name="first"/> on.</summary>
     public static ResamplingWeights Make(int inputs, int outputs, Resampling filter, int first, int count)
     {
-        var scale = (double)inputs / outputs;
-        var stretch = Math.Max(scale, 1.0);
-        var support = Radius(filter) * stretch;
-        var made = new ResamplingWeights(count, ((int)Math.Ceiling(support) * 2) + 1);
+        var made = new ResamplingWeights(count, MostTaps(inputs, outputs, filter));
         var kernel = new double[made.most];
         for (var output = 0; output < count; output++)
         {
-            var centre = (first + output + 0.5) * scale;
-            var start = Math.Max((int)(centre - support + 0.5), 0);
-            var taps = Math.Min((int)(centre + support + 0.5), inputs) - start;
-            var sum = 0.0;
-            for (var i = 0; i < taps; i++)
-            {
-                kernel[i] = Kernel(filter, (i + start - centre + 0.5) * (1.0 / stretch));
-                sum += kernel[i];
-            }
-
+            var (start, taps) = Fill(kernel, inputs, outputs, filter, first + output);
             made.Starts[output] = start;
             made.counts[output] = taps;
             for (var i = 0; i < taps; i++)
             {
-                var weight = sum != 0 ? kernel[i] / sum : kernel[i];
-                made.weights[(output * made.most) + i] = (int)((weight * One) + (weight < 0 ? -0.5 : 0.5));
+                made.weights[(output * made.most) + i] = (int)((kernel[i] * One) + (kernel[i] < 0 ? -0.5 : 0.5));
             }
         }
 
         return made;
     }
+
+    /// <summary>The most input positions that an output position can mix.</summary>
+    public static int MostTaps(int inputs, int outputs, Resampling filter) => ((int)Math.Ceiling(Support(inputs, outputs, filter)) * 2) + 1;
+
+    /// <summary>The weights of one output position before they become fixed-point, summing to 1.</summary>
+    /// <param name="kernel">Filled from 0 on; at least <see cref="MostTaps"/> long.</param>
+    /// <param name="inputs">Positions in.</param>
+    /// <param name="outputs">Positions out.</param>
+    /// <param name="filter">The kernel.</param>
+    /// <param name="output">The position out.</param>
+    /// <returns>The first position in that is mixed, and how many are.</returns>
+    public static (int Start, int Taps) Fill(Span<double> kernel, int inputs, int outputs, Resampling filter, int output)
+    {
+        var scale = (double)inputs / outputs;
+        var support = Support(inputs, outputs, filter);
+        var centre = (output + 0.5) * scale;
+        var start = Math.Max((int)(centre - support + 0.5), 0);
+        var taps = Math.Min((int)(centre + support + 0.5), inputs) - start;
+        var sum = 0.0;
+        for (var i = 0; i < taps; i++)
+        {
+            kernel[i] = Kernel(filter, (i + start - centre + 0.5) * (1.0 / Math.Max(scale, 1.0)));
+            sum += kernel[i];
+        }
+
+        for (var i = 0; i < taps && sum != 0; i++)
+        {
+            kernel[i] /= sum;
+        }
+
+        return (start, taps);
+    }
+
+    private static double Support(int inputs, int outputs, Resampling filter) => Radius(filter) * Math.Max((double)inputs / outputs, 1.0);
 
     private static double Radius(Resampling filter) => filter switch
     {

@@ -24,12 +24,21 @@ public sealed record AlignmentScore(double Concentration, double Coarseness)
     /// <param name="masks"><c>[N, 1, S, S]</c>, 1 on the objects and 0 elsewhere, with some of both in each.</param>
     public static AlignmentScore Of(Tensor gradients, Tensor masks)
     {
+        var each = Each(gradients, masks);
+        return new AlignmentScore(each.Average(one => one.Concentration), each.Average(one => one.Coarseness));
+    }
+
+    /// <summary>The scores of each gradient by itself.</summary>
+    /// <param name="gradients"><c>[N, 3, S, S]</c>.</param>
+    /// <param name="masks"><c>[N, 1, S, S]</c>, 1 on the objects and 0 elsewhere, with some of both in each.</param>
+    public static IReadOnlyList<AlignmentScore> Each(Tensor gradients, Tensor masks)
+    {
         using var scope = new TensorScope();
         using var frozen = GradMode.Disable();
         var energy = gradients.Square().Sum([1], keepdim: true);
         var total = energy.Sum([1, 2, 3]) + 1e-30;
         var concentration = (energy * masks).Sum([1, 2, 3]) / total / masks.Mean([1, 2, 3]);
         var coarse = gradients.AvgPool2d([Block, Block]).Square().Sum([1, 2, 3]) * (Block * Block) / total;
-        return new AlignmentScore(concentration.Mean().ToDouble(), coarse.Mean().ToDouble());
+        return [.. concentration.ToArray<float>().Zip(coarse.ToArray<float>(), (one, other) => new AlignmentScore(one, other))];
     }
 }

@@ -10,8 +10,11 @@ using Pagoda.Torch;
 namespace Pagoda.Generation.Pixels;
 
 /// <summary>Paints in pixel space: CLIP's own gradient, and nothing else, turns a start into a picture (CLIPAG, CLIP-JEM).</summary>
-public sealed class PixelGenerator : GuidedGenerator
+public sealed class PixelGenerator : GuidedGenerator, IDisposable
 {
+    private readonly Lock _choosing = new();
+    private (Recipe Recipe, StartCandidates Candidates)? _candidates;
+
     /// <summary>Paints by one model's gradient.</summary>
     /// <param name="model">CLIP; its weights stay as they are.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
@@ -47,12 +50,44 @@ public sealed class PixelGenerator : GuidedGenerator
         var picture = start.Picture
             ?? (request.Init is { } init
                 ? PicturePixels.ToTensor(PicturePixels.Square(init, size), Model.Device)
-                : StartPicture.Make(Model, start.Guides[0].Target, start.Recipe, Bank, start.Size, start.Generator, cancellation));
+                : Shared(start, cancellation) ?? StartPicture.Make(Model, start.Guides[0].Target, start.Recipe, Bank, start.Size, start.Generator, cancellation));
         return new PixelBrush(start.Recipe, picture, Model.Config.Vision.ImageSize, request.Mask is { } mask ? ToMask(mask, size) : null);
     }
 
+    /// <summary>Frees what recipes with a <see cref="Recipe.StartSeed"/> left; the model and the bank stay as they are.</summary>
+    public void Dispose() => _candidates?.Candidates.Dispose();
+
     internal override List<Stage> StagesOf(GenerationRequest request, Recipe recipe) =>
         Stages.Plan(Model.Config.Vision.ImageSize, SizeOf(request), recipe.Steps, request.Init is not null);
+
+    /// <summary>The start out of candidates that are the same for all pictures; null where they are each picture's own.</summary>
+    private Tensor? Shared(BrushStart start, CancellationToken cancellation)
+    {
+        var recipe = start.Recipe;
+        if (recipe is not { StartSeed: { } seed, Candidates: > 1, Start: not StartKind.Grey } || (recipe.RequiresBank && Bank is null))
+        {
+            return null;
+        }
+
+        lock (_choosing)
+        {
+            // All but the start may differ from picture to picture without other candidates.
+            var key = Recipe.Clipag with
+            {
+                Start = recipe.Start, Candidates = recipe.Candidates, CandidatesPerClass = recipe.CandidatesPerClass, NormalizeCandidates = recipe.NormalizeCandidates, StartSeed = seed,
+                NoiseGrid = recipe.NoiseGrid, NoiseMean = recipe.NoiseMean, NoiseDeviation = recipe.NoiseDeviation,
+            };
+            if (_candidates?.Recipe != key)
+            {
+                _candidates?.Candidates.Dispose();
+                _candidates = null;
+                using var unowned = TensorScope.Unowned();
+                _candidates = (key, new StartCandidates(Model, recipe, Bank, seed, cancellation));
+            }
+
+            return _candidates.Value.Candidates.ClosestTo(start.Guides[0].Target, start.Size);
+        }
+    }
 
     private Tensor ToMask(Picture mask, int size)
     {

@@ -55,6 +55,9 @@ public sealed partial record Recipe
     /// <summary>Whether candidates are compared as the model sees pictures, with its mean and deviation applied.</summary>
     public bool NormalizeCandidates { get; init; } = true;
 
+    /// <summary>What candidates are drawn from, the same for all pictures: they are embedded once then, not once a picture. The picture's own seed where null.</summary>
+    public ulong? StartSeed { get; init; }
+
     /// <summary>Whether painting without the model's bank is refused, because it would not be this recipe any more.</summary>
     public bool RequiresBank { get; init; }
 

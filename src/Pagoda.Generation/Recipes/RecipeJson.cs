@@ -27,6 +27,8 @@ public static class RecipeJson
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
     };
 
+    private static readonly JsonSerializerOptions s_all = new(Options) { DefaultIgnoreCondition = JsonIgnoreCondition.Never };
+
     /// <summary>The recipe that a model's folder asks for, or that suits how it was trained; null when the folder says neither.</summary>
     /// <param name="folder">The folder with <c>config.json</c>.</param>
     /// <exception cref="GenerationException">The entry is no recipe.</exception>
@@ -90,7 +92,7 @@ public static class RecipeJson
     /// <exception cref="GenerationException">A name is unknown, or a value does not fit.</exception>
     public static Recipe Change(Recipe recipe, JsonObject changes)
     {
-        var all = JsonSerializer.SerializeToNode(recipe, Options)!.AsObject();
+        var all = JsonSerializer.SerializeToNode(recipe, s_all)!.AsObject();
         var unknown = changes.Select(change => change.Key).FirstOrDefault(key => !all.ContainsKey(key));
         if (unknown is not null)
         {

@@ -155,6 +155,7 @@ public sealed partial record Recipe
         Candidates = seen.Candidates,
         CandidatesPerClass = seen.CandidatesPerClass,
         NormalizeCandidates = seen.NormalizeCandidates,
+        StartSeed = seen.StartSeed,
         NoiseMean = seen.NoiseMean,
         NoiseDeviation = seen.NoiseDeviation,
         NoiseGrid = seen.NoiseGrid,

@@ -37,7 +37,8 @@ public static class StartPicture
                 $"The recipe {recipe.Name} starts from the model's {InitBank.FileName}, which this model does not have; choose another recipe or start, or fit a bank to pictures.");
         }
 
-        var (small, smooth) = Draw(recipe, bank, generator);
+        using var shared = recipe.StartSeed is { } seed ? new Generator(seed) : null;
+        var (small, smooth) = Draw(recipe, bank, shared ?? generator);
         var chosen = 0L;
         if (recipe.Candidates > 1)
         {

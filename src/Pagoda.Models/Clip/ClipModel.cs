@@ -54,7 +54,10 @@ public sealed class ClipModel
     public Device Device => LogitScale.Device;
 
     /// <summary>Pixels <c>[N, 3, S, S]</c> in [0, 1] to embeddings <c>[N, embed]</c> of length 1, in float32.</summary>
-    public Tensor EncodeImage(Tensor pixels) => Normalize(Visual.Forward((pixels - _mean) / _std));
+    public Tensor EncodeImage(Tensor pixels) => Normalize(ImageFeatures(pixels));
+
+    /// <summary>Pictures <c>[N, 3, S, S]</c> in [0, 1] to what <see cref="EncodeImage"/> brings to length 1, <c>[N, embed]</c>: distances between sets are taken of these (clean-fid's CLIP-FID).</summary>
+    public Tensor ImageFeatures(Tensor pixels) => Visual.Forward((pixels - _mean) / _std);
 
     /// <summary><see cref="EncodeImage"/> as a chain of functions, from pixels to embeddings; see <see cref="IImageTower.Segments"/>.</summary>
     public IReadOnlyList<Func<Tensor, Tensor>> ImageSegments

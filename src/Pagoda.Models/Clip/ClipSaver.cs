@@ -13,7 +13,7 @@ namespace Pagoda.Models.Clip;
 public static class ClipSaver
 {
     /// <summary>Entries of <c>config.json</c> that are not the CLIP model's own: how it paints, and the models that share the folder.</summary>
-    private static readonly string[] OfOthers = ["recipe", "paint", "vqgan", "gpt", "diffusion"];
+    private static readonly string[] OfOthers = ["recipe", "paint", "vqgan", "gpt", "diffusion", "captioner"];
 
     /// <summary>Writes a model, replacing one that is there file by file; what its <c>config.json</c> says of painting and of other models in the folder stays there.</summary>
     /// <param name="folder">Where to; created when missing.</param>

@@ -41,9 +41,13 @@ public sealed class LpipsDistance
     public Tensor[] Features(Tensor images) => Network.Forward((images - _shift) / _scale);
 
     /// <summary>The distances of two batches <c>[N, 3, H, W]</c> in [-1, 1]: <c>[N, 1, 1, 1]</c>, 0 for equal pictures.</summary>
-    public Tensor Forward(Tensor left, Tensor right)
+    public Tensor Forward(Tensor left, Tensor right) => Compare(Features(left), Features(right));
+
+    /// <summary>The distances from <see cref="Features"/>, for pictures that are compared more than once: <c>[N, 1, 1, 1]</c>.</summary>
+    /// <param name="one">The five maps of the pictures on one side.</param>
+    /// <param name="other">The five maps of those on the other.</param>
+    public Tensor Compare(Tensor[] one, Tensor[] other)
     {
-        var (one, other) = (Features(left), Features(right));
         Tensor? sum = null;
         for (var slice = 0; slice < one.Length; slice++)
         {

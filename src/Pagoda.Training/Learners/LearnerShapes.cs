@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pagoda.Models.Captioner;
 using Pagoda.Models.Diffusion;
 using Pagoda.Models.Vqgan;
 
@@ -15,6 +16,7 @@ internal static class LearnerShapes
         TrainingMethod.Vqgan => new VqganShape(PictureLearners.ConfigOf(options), options),
         TrainingMethod.Gpt => new GptShape(PictureLearners.ConfigOf(options.Gpt), options),
         TrainingMethod.Diffusion => new DiffusionShape(PictureLearners.ConfigOf(options.Diffusion, options.Model), options),
+        TrainingMethod.Captioner => new CaptionerShape(PictureLearners.ConfigOf(options.Captioner, options.Model), options),
         _ => new ClipShape(StartingModel.ConfigOf(options.Model), options.Model),
     };
 
@@ -25,12 +27,18 @@ internal static class LearnerShapes
         foreach (var (key, text) in new[]
         {
             ("vqgan.multipliers", vqgan.Multipliers), ("vqgan.attention", vqgan.Attention), ("diffusion.multipliers", options.Diffusion.Multipliers), ("diffusion.attention", options.Diffusion.Attention),
+            ("captioner.trunk_widths", options.Captioner.TrunkWidths),
         })
         {
             if (Numbers(text) is null)
             {
                 yield return (key, $"{key} is \"{text}\"; give whole numbers with commas between, such as 1,1,2,2,4.");
             }
+        }
+
+        if (Numbers(options.Captioner.TrunkBlocks, least: 0) is null)
+        {
+            yield return ("captioner.trunk_blocks", $"captioner.trunk_blocks is \"{options.Captioner.TrunkBlocks}\"; give a whole number for each stage with commas between, such as 0,1,2.");
         }
 
         if (options.Data.Tokens.Length > 0 && options.Method != TrainingMethod.Gpt)
@@ -95,10 +103,27 @@ internal static class LearnerShapes
         Noise = options.Cosine ? NoiseKind.Cosine : NoiseKind.Linear,
     }.Checked();
 
-    private static int[]? Numbers(string text)
+    /// <summary>The shape of a new captioner.</summary>
+    /// <param name="options">Its options.</param>
+    /// <param name="vocabulary">Tokens there are.</param>
+    /// <exception cref="InvalidDataException">It cannot be built.</exception>
+    public static CaptionerConfig ConfigOf(CaptionerOptions options, int vocabulary) => new CaptionerConfig
+    {
+        Resolution = options.Resolution,
+        TrunkWidths = Numbers(options.TrunkWidths)!,
+        TrunkBlocks = Numbers(options.TrunkBlocks, least: 0)!,
+        Width = options.Width,
+        Layers = options.Layers,
+        Heads = options.Heads,
+        HiddenFactor = options.HiddenFactor,
+        ContextLength = options.ContextLength,
+        VocabularySize = vocabulary,
+    }.Checked();
+
+    private static int[]? Numbers(string text, int least = 1)
     {
         var numbers = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1).ToArray();
-        return numbers.All(number => number > 0) ? numbers : null;
+        return numbers.All(number => number >= least) ? numbers : null;
     }
 }

@@ -1,4 +1,6 @@
+using Pagoda.Models.Captioner;
 using Pagoda.Models.Clip;
+using Pagoda.Models.Clip.Tokenizer;
 using Pagoda.Models.Diffusion;
 using Pagoda.Models.Gpt;
 using Pagoda.Models.Lpips;
@@ -8,7 +10,7 @@ using Pagoda.Training.Tokens;
 
 namespace Pagoda.Training.Learners;
 
-/// <summary>Builds what learns from pictures alone, with the models that it needs beside it.</summary>
+/// <summary>Builds what is no CLIP, with the models that it needs beside it.</summary>
 internal static class PictureLearners
 {
     public static VqganConfig ConfigOf(TrainingOptions options)
@@ -38,6 +40,31 @@ internal static class PictureLearners
 
         using var loaded = DiffusionLoader.Load(from.From, Device.Cpu);
         return loaded.Model.Config with { Resolution = options.Resolution };
+    }
+
+    public static CaptionerConfig ConfigOf(CaptionerOptions options, ModelOptions model)
+    {
+        if (model.From.Length == 0)
+        {
+            return LearnerShapes.ConfigOf(options, options.Tokenizer.Length > 0 ? ClipTokenizer.Load(TokenizerOf(options)).VocabularySize : model.VocabularySize);
+        }
+
+        using var loaded = CaptionerLoader.Load(model.From, Device.Cpu);
+        return loaded.Model.Config;
+    }
+
+    /// <summary>A captioner, from a folder or new; the words of a new one are those of <c>captioner.tokenizer</c>, or what <paramref name="learn"/> makes of the captions.</summary>
+    public static CaptionerLearner Captioner(TrainingOptions options, Device device, TrainingTools tools, Func<ClipTokenizer> learn)
+    {
+        if (options.Model.From.Length > 0)
+        {
+            var loaded = CaptionerLoader.Load(options.Model.From, device, forTraining: true);
+            return new CaptionerLearner(options, loaded.Model, loaded.Tokenizer, tools.Group);
+        }
+
+        var tokenizer = options.Captioner.Tokenizer.Length > 0 ? ClipTokenizer.Load(TokenizerOf(options.Captioner)) : learn();
+        var config = LearnerShapes.ConfigOf(options.Captioner, tokenizer.VocabularySize);
+        return new CaptionerLearner(options, new CaptionerModel(Weights.Initialize(options.Seed, device), config), tokenizer, tools.Group);
     }
 
     public static DiffusionLearner Diffusion(TrainingOptions options, Device device, TrainingTools tools)
@@ -84,6 +111,11 @@ internal static class PictureLearners
 
         return new GptLearner(options, model, vqgan, clip, tools);
     }
+
+    private static string TokenizerOf(CaptionerOptions options) =>
+        File.Exists(options.Tokenizer) ? options.Tokenizer
+        : Directory.Exists(options.Tokenizer) && TokenizerPlaces.Find(options.Tokenizer) is { } found ? found
+        : throw new InvalidDataException($"captioner.tokenizer is {options.Tokenizer}, where there is no tokenizer; name a tokenizer.json or a model's folder, or leave it out to learn words from the captions.");
 
     private static GptConfig ConfigOf(GptOptions options, VqganConfig vqgan, ClipConfig clip)
     {

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Pagoda.Data.Shards;
 using Pagoda.Formats.Checkpoints;
+using Pagoda.Models.Captioner;
 using Pagoda.Models.Catalogue;
 using Pagoda.Models.Diffusion;
 using Pagoda.Models.Gpt;
@@ -41,6 +42,7 @@ public sealed record FileFact(string Path, string Sha256)
             TrainingMethod.Vqgan => ("vqgan", VqganLoader.FileName),
             TrainingMethod.Gpt => ("gpt", GptSaver.FileName),
             TrainingMethod.Diffusion => ("diffusion", DiffusionLoader.FileName),
+            TrainingMethod.Captioner => ("captioner", CaptionerLoader.FileName),
             _ => ("clip", ""),
         };
         var location = ModelLocation.Find(from, kind).Path;

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json.Nodes;
+using Pagoda.Formats;
 using Pagoda.Formats.Images;
 using Pagoda.Formats.TensorBoard;
 using Pagoda.Torch;
@@ -65,6 +67,16 @@ public sealed class RunRecords : IDisposable
     {
         PictureFile.Save(Path.Combine(_folder, "watch", FormattableString.Invariant($"{name}-{step:000000}.png")), PictureFile.EncodePng(picture), force: true);
         _events.Image(step, $"watch/{name}", picture);
+    }
+
+    /// <summary>Records a text of a step: <c>watch/NAME-STEP.txt</c> and TensorBoard's <c>watch/NAME</c>.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="name">Its name, such as <c>captions</c>.</param>
+    /// <param name="text">The text, in Markdown.</param>
+    public void Text(long step, string name, string text)
+    {
+        AtomicFile.Write(Path.Combine(_folder, "watch", FormattableString.Invariant($"{name}-{step:000000}.txt")), overwrite: true, stream => stream.Write(Encoding.UTF8.GetBytes(text + "\n")));
+        _events.Text(step, $"watch/{name}", text);
     }
 
     /// <summary>Records what was seen of the model.</summary>

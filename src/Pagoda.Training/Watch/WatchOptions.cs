@@ -39,7 +39,7 @@ public sealed record WatchOptions
     }
 
     /// <summary>The templates.</summary>
-    internal IReadOnlyList<string> TemplateList() => Templates.Split(';', StringSplitOptions.TrimEntries);
+    public IReadOnlyList<string> TemplateList() => Templates.Split(';', StringSplitOptions.TrimEntries);
 
     /// <summary>The prompts to paint.</summary>
     /// <exception cref="InvalidDataException">The file of prompts has none.</exception>

@@ -8,7 +8,7 @@ using Pagoda.Torch;
 namespace Pagoda.Training.Watch;
 
 /// <summary>Chooses the pictures that a run is watched with: the same ones for the same options, whatever the run's seed.</summary>
-internal static class WatchedPictureSource
+public static class WatchedPictureSource
 {
     private const ulong Seed = 0x5eed_0f_3a7c;
     private const int EmojiClasses = 100;

@@ -22,7 +22,7 @@ public sealed class ZeroShot(WatchedPictures pictures, IReadOnlyList<string> tem
     public (double Clean, double Attacked) Accuracy(ClipModel model, ClipTokenizer tokenizer)
     {
         using var scope = new TensorScope();
-        var classes = Classes(model, tokenizer);
+        var classes = ZeroShotClasses.Embeddings(model, tokenizer, pictures.Classes, pictures.AreCaptions ? ["{}"] : templates);
         var scale = model.LogitScale.Detach().Exp();
         var ascent = new ProjectedGradient(attack with { RandomStart = false });
         var (clean, attacked) = (0L, 0L);
@@ -44,23 +44,5 @@ public sealed class ZeroShot(WatchedPictures pictures, IReadOnlyList<string> tem
     {
         using var frozen = GradMode.Disable();
         return model.EncodeImage(images).Matmul(classes.T()).Argmax(1).Eq(labels).Sum().ToInt64();
-    }
-
-    /// <summary>The classes' embeddings, <c>[C, embed]</c> of length 1.</summary>
-    private Tensor Classes(ClipModel model, ClipTokenizer tokenizer)
-    {
-        using var scope = new TensorScope();
-        using var frozen = GradMode.Disable();
-        var length = model.Config.Text.ContextLength;
-        var means = new List<Tensor>();
-        foreach (var name in pictures.Classes)
-        {
-            using var part = new TensorScope();
-            string[] texts = pictures.AreCaptions ? [name] : [.. templates.Select(template => template.Replace("{}", name, StringComparison.Ordinal))];
-            var rows = Tensor.From(tokenizer.Tokenize(texts, length), texts.Length, length).To(device: model.Device);
-            means.Add(part.Keep(model.EncodeText(rows).Mean([0], keepdim: true)));
-        }
-
-        return scope.Keep(ClipModel.Normalize(Ops.Cat([.. means])));
     }
 }

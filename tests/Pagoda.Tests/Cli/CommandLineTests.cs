@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Pagoda.Cli;
+using Pagoda.Generation.Provenance;
 
 namespace Pagoda.Tests.Cli;
 

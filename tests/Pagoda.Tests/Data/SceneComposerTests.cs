@@ -68,6 +68,14 @@ public class SceneComposerTests
     }
 
     [Fact]
+    public void Plan_All_MakesBoth()
+    {
+        var composer = new SceneComposer(DrawnEmoji.Library, new SceneOptions { Split = SceneSplit.All, PairShare = 1, CopiesShare = 0 });
+        var heldOut = Enumerable.Range(0, 300).Count(i => composer.HeldOut.Contains(composer.Plan(1, i)));
+        Assert.InRange(heldOut, 10, 150);
+    }
+
+    [Fact]
     public void HeldOut_OverTheWordsOfColours_IsAboutOneInEightAndNeverANaturalColour()
     {
         var keys = Enumerable.Range(0, 1000).Select(i => $"thing {i}");

@@ -54,6 +54,25 @@ public sealed class PixelGeneratorTests
     }
 
     [Fact]
+    public async Task GenerateAsync_StartSeed_GivesTheSameWhateverWasPaintedBefore()
+    {
+        var recipe = s_notebook with { StartSeed = 5, Steps = 2 };
+        var request = new GenerationRequest("a red apple", new PaintOptions { Seed = 3, Recipe = recipe });
+        using var fresh = new PixelGenerator(TinyClip.Model(), TinyClip.Tokenizer, recipe);
+
+        await Last(request with { Prompt = "a cat", Seed = 8 });
+        var after = await Last(request);
+        var other = await Last(request with { Recipe = recipe with { StartSeed = 6 } });
+        var again = await Last(request);
+        var alone = await fresh.GenerateAsync(request).ToListAsync();
+
+        Assert.Equal(after.Picture.Pixels, again.Picture.Pixels);
+        Assert.Equal(after.Picture.Pixels, alone[^1].Picture.Pixels);
+        Assert.NotEqual(after.Picture.Pixels, other.Picture.Pixels);
+        Assert.Equal(recipe, RecipeJson.Change(s_notebook with { Steps = 2 }, new() { ["startSeed"] = 5 }));
+    }
+
+    [Fact]
     public async Task GenerateAsync_Frames_CountTheSteps()
     {
         var frames = await All(new GenerationRequest("a cat", new PaintOptions { Seed = 1, Steps = 7, FrameEvery = 3 }));

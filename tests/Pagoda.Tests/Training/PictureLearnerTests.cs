@@ -1,6 +1,7 @@
 using Pagoda.Data;
 using Pagoda.Formats.Checkpoints;
 using Pagoda.Formats.Images;
+using Pagoda.Models.Captioner;
 using Pagoda.Models.Diffusion;
 using Pagoda.Models.Gpt;
 using Pagoda.Models.Vqgan;
@@ -21,6 +22,7 @@ public sealed class PictureLearnerTests : IDisposable
     [InlineData("vqgan", "vqgan.restart_every=2", "vqgan.safetensors")]
     [InlineData("gpt", "gpt.dropout=0.1", "gpt.safetensors")]
     [InlineData("diffusion", "diffusion.cosine=false", "diffusion.safetensors")]
+    [InlineData("captioner", "memory.chunk=3", "captioner.safetensors")]
     public void Train_StoppedAndStartedAgain_EndsWithTheSameBytes(string method, string setting, string model)
     {
         var options = _tiny.Options(method, 11, setting);
@@ -62,6 +64,41 @@ public sealed class PictureLearnerTests : IDisposable
         Assert.True(reports.Skip(100).Average(report => report.Loss) < 0.5 * reports[0].Loss, $"{reports[0].Loss} to {reports[^1].Loss}");
         using var loaded = DiffusionLoader.Load(_tiny.File("run"), Device.Cpu);
         Assert.Equal((16, 8, 50, NoiseKind.Cosine), (loaded.Model.Config.Resolution, loaded.Model.Config.Channels, loaded.Model.Config.Steps, loaded.Model.Config.Noise));
+    }
+
+    [Fact]
+    public void Train_Captioner_LearnsWhichWordsBelongToAPicture()
+    {
+        var reports = _tiny.Run(_tiny.Options("captioner", 120, "optimizer.learning_rate=0.01", "watch.every=120", "watch.pictures=8", $"captioner.tokenizer={_tiny.File("clip")}"), "run");
+        // Each picture has one of four captions: what is left is to tell the picture.
+        Assert.True(reports[^1].Loss < 0.1 && reports[0].Loss > 3, $"{reports[0].Loss} to {reports[^1].Loss}");
+        using var loaded = CaptionerLoader.Load(_tiny.File("run"), Device.Cpu);
+        using var scope = new TensorScope();
+        var pictures = Ops.Cat([Pixels(220, 30, 30), Pixels(40, 60, 220)]);
+        Assert.Equal(["red square", "blue square"], loaded.Caption(pictures));
+        Assert.Contains("(true: ", System.Text.Encoding.UTF8.GetString(_tiny.Bytes("run/watch/captions-000120.txt")), StringComparison.Ordinal);
+
+        static Tensor Pixels(byte r, byte g, byte b) => Tensor.From(TinyTraining.Square(r, g, b, 3).ToPlanes(), 1, 3, TinyTraining.Size, TinyTraining.Size);
+    }
+
+    /// <summary>The mean is over tokens, however the pictures are divided.</summary>
+    [Fact]
+    public void Train_CaptionerInChunks_HasTheLossOfTheWhole()
+    {
+        var whole = _tiny.Run(_tiny.Options("captioner", 3), "whole");
+        var parts = _tiny.Run(_tiny.Options("captioner", 3, "memory.chunk=3"), "parts");
+        Assert.All(whole.Zip(parts), pair => Assert.Equal(pair.First.Loss, pair.Second.Loss, 4));
+    }
+
+    [Theory]
+    [InlineData("captioner.heads=3", "3 heads do not divide a width of 16")]
+    [InlineData("captioner.trunk_blocks=1", "2 stages and numbers of blocks for 1")]
+    [InlineData("captioner.trunk_blocks=a,b", "captioner.trunk_blocks is \"a,b\"")]
+    [InlineData("captioner.tokenizer=nowhere", "captioner.tokenizer is nowhere")]
+    public void Open_CaptionerThatCannotBe_SaysWhy(string setting, string sentence)
+    {
+        var error = Assert.Throws<InvalidDataException>(() => _tiny.Run(_tiny.Options("captioner", 2, setting), "run"));
+        Assert.Contains(sentence, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,6 +19,7 @@ public sealed class RanksTests : IDisposable
     [InlineData("vqgan")]
     [InlineData("gpt")]
     [InlineData("diffusion")]
+    [InlineData("captioner")]
     public async Task Train_TwoRanks_HaveTheLossesOfOneProcess(string method)
     {
         _tiny.WriteVqganAndClip();

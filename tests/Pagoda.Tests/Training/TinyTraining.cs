@@ -76,7 +76,7 @@ internal sealed class TinyTraining : IDisposable
     public string Yaml(string method, int steps, string more = "", string? data = null) => Write($"{method}.yaml", $"""
         method: {method}
         model:
-          {(method is "vqgan" or "gpt" or "diffusion" ? "from: ''" : $"config: {File("config.json")}")}
+          {(method is "vqgan" or "gpt" or "diffusion" or "captioner" ? "from: ''" : $"config: {File("config.json")}")}
           vocabulary_size: 520
         data:
           {data ?? $"folder: {File("pictures")}"}
@@ -116,6 +116,14 @@ internal sealed class TinyTraining : IDisposable
           head_channels: 8
           norm_groups: 4
           steps: 50
+        captioner:
+          resolution: {Size}
+          trunk_widths: 8,16
+          trunk_blocks: 0,1
+          width: 16
+          layers: 2
+          heads: 2
+          context_length: 12
         energy:
           negatives: 6
           buffer: 12

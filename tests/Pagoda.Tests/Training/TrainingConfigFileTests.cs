@@ -10,7 +10,7 @@ public sealed class TrainingConfigFileTests
     [InlineData("learning_rat: 1", "run.yaml, line 6: the key optimizer.learning_rat is not known, did you mean optimizer.learning_rate?", "optimizer:\n  ")]
     [InlineData("steps: 5", "run.yaml, line 5: the key steps is not known, did you mean optimizer.steps?")]
     [InlineData("zebra: 5", "run.yaml, line 5: the key zebra is not known; docs/training.md lists all keys.")]
-    [InlineData("method: clipart", "run.yaml, line 5: method cannot be \"clipart\"; use contrastive, clipag, clip-jem, vqgan, gpt, diffusion.")]
+    [InlineData("method: clipart", "run.yaml, line 5: method cannot be \"clipart\"; use contrastive, clipag, clip-jem, vqgan, gpt, diffusion, captioner.")]
     [InlineData("batch: many", "run.yaml, line 6: optimizer.batch cannot be \"many\"; it is a value like 128.", "optimizer:\n  ")]
     [InlineData("steps: 1.5", "run.yaml, line 6: optimizer.steps cannot be \"1.5\"", "optimizer:\n  ")]
     [InlineData("batch: 1", "run.yaml, line 6: optimizer.batch is 1; give at least 2 and at most 65536.", "optimizer:\n  ")]

@@ -6,6 +6,7 @@ using Pagoda.Formats;
 using Pagoda.Formats.Images;
 using Pagoda.Generation;
 using Pagoda.Generation.Guidance;
+using Pagoda.Generation.Provenance;
 using Pagoda.Generation.Scoring;
 using Pagoda.Models.Clip;
 using Pagoda.Torch;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
+using Pagoda.Evaluation.Reports;
 
 namespace Pagoda.Cli.Commands.Compare;
 
@@ -8,11 +8,6 @@ namespace Pagoda.Cli.Commands.Compare;
 internal static class BrushPage
 {
     private const string Style = """
-        :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent); --soft: color-mix(in srgb, currentColor 60%, transparent); }
-        body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
-        table { border-collapse: collapse; margin: 1rem 0; }
-        th, td { padding: .4rem .8rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
-        td.n { text-align: right; font-variant-numeric: tabular-nums; }
         img { width: 9rem; height: 9rem; display: block; border-radius: .3rem; image-rendering: auto; }
         .s { color: var(--soft); font-size: .85rem; }
         .f::before { content: "\2713\00a0"; }
@@ -28,7 +23,7 @@ internal static class BrushPage
     public static string Write(IReadOnlyList<BrushCell> cells, IReadOnlyList<string> brushes, IReadOnlyList<string> critics, IReadOnlyList<string> prompts, string judge)
     {
         var page = new StringBuilder();
-        page.Append($"<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>Brushes and critics</title>\n<style>\n{Style}\n</style>\n<h1>Brushes and critics</h1>\n");
+        page.Append("<h1>Brushes and critics</h1>\n");
         page.Append($"<p>Each brush, guided by each critic, at one seed and the same settings. {Html(judge)}, a CLIP that guided none of them, judges: its cosine of picture and prompt, and (&#10003;) whether it finds the prompt among 99 others.</p>\n");
         page.Append("<table>\n<tr><th>brush</th><th>critic</th><th>judge's cosine</th><th>found</th><th>critic's own cosine</th><th>seconds</th></tr>\n");
         foreach (var (brush, critic) in brushes.SelectMany(brush => critics.Select(critic => (brush, critic))))
@@ -64,12 +59,12 @@ internal static class BrushPage
             page.Append($"<h3>{Html(group.First().Brush)}, {Html(group.First().Critic)}</h3>\n<pre>{Html(group.Key)}</pre>\n");
         }
 
-        return page.Append("</html>\n").ToString();
+        return HtmlPage.Write("Brushes and critics", Style, page.ToString());
     }
 
     private static string Cell(BrushCell cell) => string.Create(
         CultureInfo.InvariantCulture,
         $"<td><img src=\"{Html(Uri.EscapeDataString(cell.File))}\" alt=\"{Html($"{cell.Prompt}, {cell.Brush} guided by {cell.Critic}")}\" loading=\"lazy\"><span class=\"s{(cell.Found ? " f" : "")}\">{cell.Cosine:0.000} &middot; {cell.Seconds:0.0} s</span></td>");
 
-    private static string Html(string text) => WebUtility.HtmlEncode(text);
+    private static string Html(string text) => HtmlPage.Text(text);
 }

@@ -78,9 +78,13 @@ internal sealed class GenerateOptions
 
     /// <summary>The device asked for.</summary>
     /// <exception cref="UsageException">There is no such device.</exception>
-    public Device DeviceOf(ParseResult parsed)
+    public Device DeviceOf(ParseResult parsed) => DeviceNamed(parsed.GetValue(Device));
+
+    /// <summary>A device by its name; the best at hand for none.</summary>
+    /// <exception cref="UsageException">There is no such device.</exception>
+    public static Device DeviceNamed(string? name)
     {
-        if (parsed.GetValue(Device) is not { } name)
+        if (name is null)
         {
             return LibTorch.DefaultDevice;
         }

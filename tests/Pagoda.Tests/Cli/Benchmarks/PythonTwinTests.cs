@@ -10,10 +10,11 @@ public sealed class PythonTwinTests
     [PythonTorchTheory]
     [InlineData("pixel-step", "published")]
     [InlineData("encode-text", "plain")]
+    [InlineData("fid", "published")]
     [InlineData("train-step", "plain")]
     public void Step_WhenAsked_TakesTime(string name, string form)
     {
-        using var workload = BenchmarkList.Get(name).Prepare(new BenchmarkShape(BenchCommandTests.Tiny, 2, 32, ScalarType.Float32));
+        using var workload = BenchmarkList.Get(name).Prepare(new BenchmarkShape(BenchCommandTests.Tiny, 2, 32, ScalarType.Float32) { Pictures = 2 });
         Assert.Contains(form, workload.PythonForms);
 
         using var twin = new PythonTwin(name, form, workload.PythonShape);

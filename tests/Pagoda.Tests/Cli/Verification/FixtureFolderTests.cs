@@ -26,7 +26,7 @@ public sealed class FixtureFolderTests : IDisposable
             {
                 "clip_openai_vit", "clip_openai_rn", "openclip_vit", "openclip_convnext_linear", "openclip_convnext_mlp", "openclip_convnext_eps5",
                 "openclip_convnext_trunkfc", "clip_loss", "pgd_l2", "pgd_linf", "tokenizer_clip", "tokenizer_clipgen", "preprocess",
-                "clipag_generate", "clipag_dynamic_thresh", "clipag_diffaugment", "fid_moments", "fid_activations",
+                "clipag_generate", "clipag_dynamic_thresh", "clipag_diffaugment", "fid_moments", "fid_activations", "fid_blocks", "fid_inception_reduced", "inception_score",
                 "clipgen_gpt", "taming_gpt", "taming_gpt_unmasked",
             },
             recognised.Select(fixture => Path.GetFileNameWithoutExtension(fixture.File)).ToHashSet());

@@ -1,9 +1,9 @@
 using System.Reflection;
 
-namespace Pagoda.Cli;
+namespace Pagoda.Generation.Provenance;
 
 /// <summary>The program's version and the commit it was built from.</summary>
-internal static class ProductVersion
+public static class ProductVersion
 {
     /// <summary>For example "0.1.0 (commit 5f0a1c2d3e)", or "0.1.0" where the build knew no commit.</summary>
     public static string Text { get; } = Describe(
