@@ -12,13 +12,14 @@ internal static class ReportTable
     {
         var rows = report.Measurements;
         var (categories, real) = (rows.Any(one => one.Category.Length > 0), rows.Any(one => one.OnReal is not null));
+        var judged = rows.GroupBy(one => (one.Subject, one.Category, one.Protocol.Measure)).Any(group => group.Count() > 1);
         var table = Terminal.Columns([
-            "pictures of", .. categories ? ["part"] : Array.Empty<string>(), "measure", "score", "95 %", .. real ? ["on real"] : Array.Empty<string>(), "pictures", "protocol"]);
+            "pictures of", .. categories ? ["part"] : Array.Empty<string>(), "measure", .. judged ? ["judge"] : Array.Empty<string>(), "score", "95 %", .. real ? ["on real"] : Array.Empty<string>(), "pictures", "protocol"]);
         foreach (var one in rows)
         {
             string[] cells =
             [
-                one.Subject, .. categories ? [one.Category] : Array.Empty<string>(), one.Protocol.Measure, one.Score is null ? "missing" : Number(one.Score.Value),
+                one.Subject, .. categories ? [one.Category] : Array.Empty<string>(), one.Protocol.Measure, .. judged ? [one.Protocol.Network ?? ""] : Array.Empty<string>(), one.Score is null ? "missing" : Number(one.Score.Value),
                 one.Score is { } score && double.IsFinite(score.Low) ? $"{Number(score.Low)} .. {Number(score.High)}" : "", .. real ? [one.OnReal is { } there ? Number(there.Value) : ""] : Array.Empty<string>(),
                 string.Create(CultureInfo.InvariantCulture, $"{one.Protocol.Samples}/{one.Expected}"), one.Score is null ? one.Note ?? "" : one.Protocol.Fingerprint,
             ];
