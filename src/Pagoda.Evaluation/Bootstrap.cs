@@ -23,14 +23,22 @@ public static class Bootstrap
     {
         if (hits.Length > 0 && hits.IndexOf(!hits[0]) < 0)
         {
-            var certain = Math.Pow(Tail, 1.0 / hits.Length);
-            return hits[0] ? new Interval(1, certain, 1) : new Interval(0, 0, 1 - certain);
+            return Alike(hits[0], hits.Length);
         }
 
         using var scope = new TensorScope();
         var values = Tensor.From(hits.ToArray()).To(ScalarType.Float64);
-        var share = Of(hits.Length, rows => values.IndexSelect(0, rows).Mean().ToDouble(), values.Mean().ToDouble(), seed, resamples);
-        return share with { Low = Math.Max(0, share.Low), High = Math.Min(1, share.High) };
+        return OfShare(Of(hits.Length, rows => values.IndexSelect(0, rows).Mean().ToDouble(), values.Mean().ToDouble(), seed, resamples));
+    }
+
+    /// <summary>The share of hits over all, with the interval over resamples of whole groups, as <see cref="Mean"/> has it; its ends are those of a share.</summary>
+    /// <param name="groups">Hits and misses that belong together; at least one group, none empty.</param>
+    /// <param name="seed">Of the resampling.</param>
+    /// <param name="resamples">How many.</param>
+    public static Interval Share(IReadOnlyList<IReadOnlyCollection<bool>> groups, ulong seed, int resamples = 1000)
+    {
+        var all = groups.SelectMany(group => group).Distinct().ToList();
+        return all.Count == 1 ? Alike(all[0], groups.Count) : OfShare(Mean([.. groups.Select(group => (IReadOnlyCollection<double>)[.. group.Select(hit => hit ? 1.0 : 0)])], seed, resamples));
     }
 
     /// <summary>The mean over all values, with the interval over resamples of whole groups: pictures of one prompt are alike, and do not count as so many prompts.</summary>
@@ -73,6 +81,14 @@ public static class Bootstrap
             return FrechetDistance.Between(mean, covariance, root, statistics.Mean(), statistics.Covariance());
         }
     }
+
+    private static Interval Alike(bool hit, int count)
+    {
+        var certain = Math.Pow(Tail, 1.0 / count);
+        return hit ? new Interval(1, certain, 1) : new Interval(0, 0, 1 - certain);
+    }
+
+    private static Interval OfShare(Interval share) => share with { Low = Math.Max(0, share.Low), High = Math.Min(1, share.High) };
 
     private static Interval Of(int count, Func<Tensor, double> measure, double value, ulong seed, int resamples)
     {

@@ -245,7 +245,7 @@ public sealed class SetMeasuring(SetJudges judges, SetOptions options)
         var pictures = Models.Clip.ClipModel.Normalize(found.Rows(judges.Features[0].Count + clip));
         var hits = CaptionRetrieval.Hits(pictures, texts.To(device: Device.Cpu), own, options.Seed);
         var protocol = new Protocol { Measure = SetMeasure.Retrieval, Network = judge.Name, Weights = judge.Weights, Resizer = judge.Resizer, Samples = hits.Length, Seed = options.Seed };
-        return Row(found, Set(protocol, ("among", among))) with { Score = Bootstrap.Mean(found.ByCaption([.. hits.Select(hit => hit ? 1.0 : 0)]), options.Seed) };
+        return Row(found, Set(protocol, ("among", among))) with { Score = Bootstrap.Share(found.ByCaption(hits), options.Seed) };
     }
 
     private Measurement Likelihood(Finding found)
@@ -322,8 +322,8 @@ public sealed class SetMeasuring(SetJudges judges, SetOptions options)
         }
 
         /// <summary>Values in groups of one caption: pictures of one caption are alike, and do not count as so many captions.</summary>
-        public IReadOnlyList<IReadOnlyCollection<double>> ByCaption(double[] values) =>
-            [.. values.Index().GroupBy(one => seen.Facts[one.Index].Caption).Select(group => (IReadOnlyCollection<double>)[.. group.Select(one => one.Item)])];
+        public IReadOnlyList<IReadOnlyCollection<T>> ByCaption<T>(IReadOnlyList<T> values) =>
+            [.. values.Index().GroupBy(one => seen.Facts[one.Index].Caption).Select(group => (IReadOnlyCollection<T>)[.. group.Select(one => one.Item)])];
 
         public void ThrowIfUncaptioned(string measure)
         {

@@ -31,13 +31,13 @@ public static class SceneJudgement
                 return set.Measured(questions[0].Task.ToString().ToLowerInvariant(), protocol) with
                 {
                     Expected = jobs.Count,
-                    Score = Bootstrap.Mean([.. jobs.GroupBy(job => job.Prompt).Select(group => (IReadOnlyCollection<double>)[.. group.Select(job => Right(questions[job.Prompt], painted[job.Number]))])], Seed),
-                    OnReal = Bootstrap.Mean([.. questions.Index().Where(pair => pair.Item.IsUnseen == unseen).Select(pair => (IReadOnlyCollection<double>)[Right(pair.Item, real[pair.Index])])], Seed),
+                    Score = Bootstrap.Share([.. jobs.GroupBy(job => job.Prompt).Select(group => (IReadOnlyCollection<bool>)[.. group.Select(job => Right(questions[job.Prompt], painted[job.Number]))])], Seed),
+                    OnReal = Bootstrap.Share([.. questions.Index().Where(pair => pair.Item.IsUnseen == unseen).Select(pair => Right(pair.Item, real[pair.Index]))], Seed),
                 };
             }),
         ];
 
-        double Right(SceneQuestion question, SceneReading reading) => reader.IsRight(question, reading) ? 1 : 0;
+        bool Right(SceneQuestion question, SceneReading reading) => reader.IsRight(question, reading);
 
         List<SceneReading> Read<T>(IReadOnlyList<T> items, Func<T, Tensor> pixels)
         {
