@@ -41,7 +41,8 @@ internal sealed class ReportCommand
             throw new InvalidDataException("The reports have no numbers, not even missing ones; measure something first, as with ./run eval scenes.");
         }
 
-        var grids = joined.Pictures.GroupBy(one => one.Benchmark)
+        // Pictures that several benchmarks measured are shown once.
+        var grids = joined.Pictures.DistinctBy(one => (one.Subject, Path.GetFullPath(one.Folder))).GroupBy(one => one.Benchmark)
             .Select(group => (group.Key, Grid: PictureGrid.Of([.. group], count, wanted)))
             .Where(one => one.Grid is not null).ToDictionary(one => one.Key, one => one.Grid!);
         if (wanted.Length > 0 && count > 0 && grids.Count == 0)
