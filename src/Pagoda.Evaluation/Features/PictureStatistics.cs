@@ -28,6 +28,9 @@ public sealed record PictureStatistics(FeatureMoments Moments, StatisticsOrigin?
     // Of one array in a file.
     private const long MostBytes = 1L << 30;
 
+    /// <summary>Whether a path names statistics, and not pictures: by its ending.</summary>
+    public static bool IsFile(string path) => Path.GetExtension(path).Equals(".npz", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Reads a file, of Pagoda or of another program.</summary>
     /// <exception cref="NpzException">It cannot be read, or holds no moments.</exception>
     public static PictureStatistics Read(string path)

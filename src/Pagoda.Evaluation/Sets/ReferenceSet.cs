@@ -11,10 +11,8 @@ namespace Pagoda.Evaluation.Sets;
 /// <param name="path">An .npz of statistics, or anything that <see cref="PictureSource.Open"/> takes.</param>
 public sealed class ReferenceSet(string path)
 {
-    private const string Statistics = ".npz";
-
     /// <summary>Whether it is a file of statistics.</summary>
-    public bool IsStatistics { get; } = Path.GetExtension(path).Equals(Statistics, StringComparison.OrdinalIgnoreCase);
+    public bool IsStatistics { get; } = PictureStatistics.IsFile(path);
 
     /// <summary>The statistics that lanes of networks need.</summary>
     /// <param name="networks">The networks, by device.</param>

@@ -4,7 +4,7 @@ using Pagoda.Torch;
 namespace Pagoda.Training.Learners;
 
 /// <summary>A captioner of that shape.</summary>
-internal sealed class CaptionerShape : ILearnerShape
+internal sealed class CaptionerShape : PictureShape
 {
     /// <summary>Numbers that a residual block leaves for the backward pass, over those of its map, and what halves.</summary>
     private const int MapsPerBlock = 7;
@@ -12,30 +12,11 @@ internal sealed class CaptionerShape : ILearnerShape
     private readonly CaptionerConfig _config;
 
     public CaptionerShape(CaptionerConfig config, TrainingOptions options)
+        : base($"captioner of {string.Join(",", config.TrunkWidths)} channels and {config.Layers} x {config.Width}, {config.VocabularySize:N0} tokens", config.Resolution, options, outline => _ = new CaptionerModel(outline, config)) => _config = config;
+
+    public override MemoryEstimate Memory(TrainingOptions options, long data, int ranks, bool autocast)
     {
-        _config = config;
-        using var scope = new TensorScope();
-        var outline = Weights.Outline();
-        _ = new CaptionerModel(outline, config);
-        Trained = outline.Parameters.Values.Sum(tensor => tensor.Elements);
-        var origin = options.Model.From.Length > 0 ? $"from {options.Model.From}" : "new";
-        Model = $"captioner of {string.Join(",", config.TrunkWidths)} channels and {config.Layers} x {config.Width}, {config.VocabularySize:N0} tokens, {config.Resolution} x {config.Resolution}, {origin}";
-    }
-
-    public string Model { get; }
-
-    public int ImageSize => _config.Resolution;
-
-    public long Trained { get; }
-
-    public long Frozen => 0;
-
-    public bool CanCheckpoint => false;
-
-    public MemoryEstimate Memory(TrainingOptions options, long data, int ranks, bool autocast)
-    {
-        var own = options.Optimizer.Batch / ranks;
-        var atOnce = options.Memory.Chunk > 0 ? Math.Min(options.Memory.Chunk, own) : own;
+        var atOnce = AtOnce(options, ranks);
         var (places, words) = ((long)_config.MapSide * _config.MapSide, (long)_config.ContextLength);
         var numbers = 0L;
         for (var stage = 0; stage < _config.TrunkWidths.Count; stage++)
@@ -47,11 +28,11 @@ internal sealed class CaptionerShape : ILearnerShape
         // Norms, projections and sums of two attentions, the hidden layer twice, keys and values of the places, scores twice.
         numbers += _config.Layers * ((words * _config.Width * (16 + (2 * _config.HiddenFactor))) + (2 * places * _config.Width) + (2 * _config.Heads * words * (words + places)));
         return MemoryEstimate.Of(
-            Trained, options, atOnce * ((numbers * (autocast ? 0.6 : 1)) + (3 * words * _config.VocabularySize)), data + (16L * own * 3 * ImageSize * ImageSize));
+            Trained, options, atOnce * ((numbers * (autocast ? 0.6 : 1)) + (3 * words * _config.VocabularySize)), data + BatchBytes(options, ranks));
     }
 
     /// <summary>Three forward passes' worth of the trunk's convolutions and the transformer's matrices, for captions of full length.</summary>
-    public double? Operations(TrainingOptions options, int ranks)
+    public override double? Operations(TrainingOptions options, int ranks)
     {
         var forward = 0.0;
         for (var stage = 0; stage < _config.TrunkWidths.Count; stage++)

@@ -4,7 +4,7 @@ using Pagoda.Torch;
 namespace Pagoda.Training.Learners;
 
 /// <summary>A denoising network of that shape.</summary>
-internal sealed class DiffusionShape : ILearnerShape
+internal sealed class DiffusionShape : PictureShape
 {
     /// <summary>Numbers that a residual block leaves for the backward pass, over those of its map: norms, activations, scaling, convolutions and the sum.</summary>
     private const int MapsPerBlock = 10;
@@ -12,37 +12,18 @@ internal sealed class DiffusionShape : ILearnerShape
     private readonly DiffusionConfig _config;
 
     public DiffusionShape(DiffusionConfig config, TrainingOptions options)
+        : base($"U-Net of {config.Channels} channels x {string.Join(",", config.Multipliers)}, {config.Steps:N0} times", config.Resolution, options, outline => _ = new DiffusionUNet(outline, config)) => _config = config;
+
+    public override MemoryEstimate Memory(TrainingOptions options, long data, int ranks, bool autocast)
     {
-        _config = config;
-        using var scope = new TensorScope();
-        var outline = Weights.Outline();
-        _ = new DiffusionUNet(outline, config);
-        Trained = outline.Parameters.Values.Sum(tensor => tensor.Elements);
-        var origin = options.Model.From.Length > 0 ? $"from {options.Model.From}" : "new";
-        Model = $"U-Net of {config.Channels} channels x {string.Join(",", config.Multipliers)}, {config.Steps:N0} times, {config.Resolution} x {config.Resolution}, {origin}";
-    }
-
-    public string Model { get; }
-
-    public int ImageSize => _config.Resolution;
-
-    public long Trained { get; }
-
-    public long Frozen => 0;
-
-    public bool CanCheckpoint => false;
-
-    public MemoryEstimate Memory(TrainingOptions options, long data, int ranks, bool autocast)
-    {
-        var own = options.Optimizer.Batch / ranks;
-        var atOnce = options.Memory.Chunk > 0 ? Math.Min(options.Memory.Chunk, own) : own;
+        var atOnce = AtOnce(options, ranks);
         var numbers = 0L;
         Walk((side, from, to) => numbers += (long)side * side * (from + (MapsPerBlock * to)));
-        return MemoryEstimate.Of(Trained, options, atOnce * (numbers * (autocast ? 0.6 : 1)), data + (16L * own * 3 * ImageSize * ImageSize));
+        return MemoryEstimate.Of(Trained, options, atOnce * (numbers * (autocast ? 0.6 : 1)), data + BatchBytes(options, ranks));
     }
 
     /// <summary>Three forward passes' worth of the residual blocks' convolutions.</summary>
-    public double? Operations(TrainingOptions options, int ranks)
+    public override double? Operations(TrainingOptions options, int ranks)
     {
         var forward = 0.0;
         Walk((side, from, to) => forward += 2.0 * side * side * 9 * (((double)from * to) + ((double)to * to)));

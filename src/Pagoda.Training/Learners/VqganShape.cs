@@ -4,7 +4,7 @@ using Pagoda.Torch;
 namespace Pagoda.Training.Learners;
 
 /// <summary>A VQGAN of that shape with its discriminator.</summary>
-internal sealed class VqganShape : ILearnerShape
+internal sealed class VqganShape : PictureShape
 {
     /// <summary>Numbers that a residual block of equal width leaves for the backward pass, over those of its map: two norms, activations and convolutions, and the sum.</summary>
     private const int MapsPerBlock = 7;
@@ -12,39 +12,23 @@ internal sealed class VqganShape : ILearnerShape
     private readonly VqganConfig _config;
 
     public VqganShape(VqganConfig config, TrainingOptions options)
+        : base($"VQGAN f{config.Factor}, {config.CodebookSize:N0} codes of {config.CodebookWidth}", config.Resolution, options, outline =>
+        {
+            _ = new VqganModel(outline, config);
+            _ = new Discriminator(outline["loss"]["discriminator"], new DiscriminatorConfig(options.Vqgan.DiscriminatorChannels, options.Vqgan.DiscriminatorLayers));
+        }) => _config = config;
+
+    public override MemoryEstimate Memory(TrainingOptions options, long data, int ranks, bool autocast)
     {
-        _config = config;
-        using var scope = new TensorScope();
-        var outline = Weights.Outline();
-        _ = new VqganModel(outline, config);
-        _ = new Discriminator(outline["loss"]["discriminator"], new DiscriminatorConfig(options.Vqgan.DiscriminatorChannels, options.Vqgan.DiscriminatorLayers));
-        Trained = outline.Parameters.Values.Sum(tensor => tensor.Elements);
-        var origin = options.Model.From.Length > 0 ? $"from {options.Model.From}" : "new";
-        Model = $"VQGAN f{config.Factor}, {config.CodebookSize:N0} codes of {config.CodebookWidth}, {config.Resolution} x {config.Resolution}, {origin}";
-    }
-
-    public string Model { get; }
-
-    public int ImageSize => _config.Resolution;
-
-    public long Trained { get; }
-
-    public long Frozen => 0;
-
-    public bool CanCheckpoint => false;
-
-    public MemoryEstimate Memory(TrainingOptions options, long data, int ranks, bool autocast)
-    {
-        var own = options.Optimizer.Batch / ranks;
-        var atOnce = options.Memory.Chunk > 0 ? Math.Min(options.Memory.Chunk, own) : own;
+        var atOnce = AtOnce(options, ranks);
         var numbers = 0L;
         Walk((side, from, to, blocks) => numbers += (long)side * side * to * MapsPerBlock * blocks);
         var distances = Math.Min(1L << 24, (long)_config.Grid * _config.Grid * atOnce * _config.CodebookSize);
-        return MemoryEstimate.Of(Trained, options, (atOnce * (numbers * (autocast ? 0.6 : 1))) + distances, data + (16L * own * 3 * ImageSize * ImageSize));
+        return MemoryEstimate.Of(Trained, options, (atOnce * (numbers * (autocast ? 0.6 : 1))) + distances, data + BatchBytes(options, ranks));
     }
 
     /// <summary>Three forward passes for the way there and back through the towers, without the discriminator and the perceptual network.</summary>
-    public double? Operations(TrainingOptions options, int ranks)
+    public override double? Operations(TrainingOptions options, int ranks)
     {
         var forward = 0.0;
         Walk((side, from, to, blocks) => forward += 2.0 * side * side * 9 * (((double)from * to) + ((double)to * to * ((2 * blocks) - 1))));

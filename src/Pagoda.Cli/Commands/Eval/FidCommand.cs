@@ -12,7 +12,6 @@ namespace Pagoda.Cli.Commands.Eval;
 /// <summary><c>eval fid</c>: the distance of two sets, and nothing else.</summary>
 internal sealed class FidCommand
 {
-    private const string Statistics = ".npz";
     private readonly JudgeOptions _judges = new(new Option<string?>("--device") { Description = JudgeOptions.Devices });
     private readonly Argument<string> _first = new("pictures") { Description = "A folder, a .zip, tar shards, or an .npz of statistics." };
     private readonly Argument<string> _second = new("reference") { Description = "What they are compared with, likewise." };
@@ -38,10 +37,10 @@ internal sealed class FidCommand
     private int Run(ParseResult parsed, CancellationToken cancel)
     {
         var (first, second, output) = (parsed.GetRequiredValue(_first), parsed.GetRequiredValue(_second), parsed.InvocationConfiguration.Output);
-        var measures = JudgeOptions.Measures("--blur", [parsed.GetValue(_blur) == 0 ? SetMeasure.Fid : FormattableString.Invariant($"{SetMeasure.Fid}-{parsed.GetValue(_blur)}")]);
+        var measures = JudgeOptions.Distance(parsed.GetValue(_blur));
         IReadOnlyList<Measurement> rows;
         var launch = Launch.FromEnvironment();
-        if (IsStatistics(first) && IsStatistics(second))
+        if (PictureStatistics.IsFile(first) && PictureStatistics.IsFile(second))
         {
             rows = [OfStatistics(first, second, measures[0])];
         }
@@ -53,7 +52,7 @@ internal sealed class FidCommand
             var error = launch.IsMain ? parsed.InvocationConfiguration.Error : TextWriter.Null;
             var options = new SetOptions { Measures = measures, Batch = _judges.Batch(parsed, devices), Resamples = Math.Max(0, parsed.GetValue(_resamples)), Cache = _judges.Cache(parsed), Group = group };
             // The distance is the same either way; pictures are what can be resampled.
-            var (pictures, reference) = IsStatistics(first) ? (second, first) : (first, second);
+            var (pictures, reference) = PictureStatistics.IsFile(first) ? (second, first) : (first, second);
             rows = new SetMeasuring(judges, options).Of(PictureSource.Open(pictures), new ReferenceSet(reference), error.WriteLine, JudgeOptions.Progress(error), cancel);
         }
 
@@ -72,8 +71,6 @@ internal sealed class FidCommand
 
         return ExitCodes.Success;
     }
-
-    private static bool IsStatistics(string path) => Path.GetExtension(path).Equals(Statistics, StringComparison.OrdinalIgnoreCase);
 
     private static Measurement OfStatistics(string first, string second, SetMeasure measure)
     {

@@ -77,6 +77,10 @@ internal sealed class JudgeOptions(Option<string?> device)
         }
     }
 
+    /// <summary>The Fréchet distance alone, after a blur of so many pixels.</summary>
+    /// <exception cref="UsageException">There is no such blur.</exception>
+    public static IReadOnlyList<SetMeasure> Distance(double blur) => Measures("--blur", [blur == 0 ? SetMeasure.Fid : FormattableString.Invariant($"{SetMeasure.Fid}-{blur}")]);
+
     /// <summary>Loads what measures need, on every device; before anything else is done, so that nothing is found missing after hours.</summary>
     /// <exception cref="UsageException">A resizer is not known, or a CLIP is missing that a measure needs.</exception>
     public SetJudges Load(ParseResult parsed, IReadOnlyList<SetMeasure> measures, IReadOnlyList<Device> devices, IReadOnlyList<string> clips, string? captioner, string lpips)

@@ -35,7 +35,7 @@ internal sealed class StatsCommand
     private int Run(ParseResult parsed, CancellationToken cancel)
     {
         var (path, file, force) = (parsed.GetRequiredValue(_pictures), parsed.GetRequiredValue(_file), parsed.GetValue(_force));
-        if (!Path.GetExtension(file).Equals(".npz", StringComparison.OrdinalIgnoreCase))
+        if (!PictureStatistics.IsFile(file))
         {
             throw new UsageException($"{file}: statistics are read again by their name; let it end in .npz");
         }
@@ -47,7 +47,7 @@ internal sealed class StatsCommand
 
         var launch = Launch.FromEnvironment();
         var devices = _judges.DevicesOf(parsed, launch);
-        var measures = JudgeOptions.Measures("--blur", [parsed.GetValue(_blur) == 0 ? SetMeasure.Fid : FormattableString.Invariant($"{SetMeasure.Fid}-{parsed.GetValue(_blur)}")]);
+        var measures = JudgeOptions.Distance(parsed.GetValue(_blur));
         using var judges = _judges.Load(parsed, measures, devices, [], null, "");
         if (judges.Features[0].Count != 1)
         {
@@ -70,6 +70,6 @@ internal sealed class StatsCommand
         return ExitCodes.Success;
     }
 
-    private static string PicturesOnly(string path) => Path.GetExtension(path).Equals(".npz", StringComparison.OrdinalIgnoreCase)
+    private static string PicturesOnly(string path) => PictureStatistics.IsFile(path)
         ? throw new UsageException($"{path} is a file of statistics already; name pictures") : path;
 }
