@@ -48,6 +48,7 @@ public sealed class DraftAndRefine(ClipGenGenerator drafter, GuidedGenerator ref
             Size = request.Size ?? (refiner is PixelGenerator ? whole.Picture.Width : null),
             Init = whole.Picture,
             StopAfter = request.StopAfter - whole.Step,
+            StepProgress = request.StepProgress is { } progress ? new After(progress, whole.Step) : null,
         };
         refiner.PaintOne(painting, refinement, index, frame => send(frame with { Step = frame.Step + whole.Step, Steps = steps, Elapsed = frame.Elapsed + whole.Elapsed }), stop);
 
@@ -62,5 +63,11 @@ public sealed class DraftAndRefine(ClipGenGenerator drafter, GuidedGenerator ref
                 send(frame with { Steps = steps });
             }
         }
+    }
+
+    /// <summary>Counts steps on from those before.</summary>
+    private sealed class After(IProgress<StepEnergy> progress, int before) : IProgress<StepEnergy>
+    {
+        public void Report(StepEnergy value) => progress.Report(value with { Step = value.Step + before });
     }
 }

@@ -13,18 +13,21 @@ public sealed class FramePace(TimeSpan least, double share = 0.02)
     private readonly Lock _lock = new();
     private long _last;
     private TimeSpan _cost;
+    private bool _isFirst = true;
 
     /// <summary>Whether a frame is due now; if so the time until the next begins.</summary>
     public bool IsDue()
     {
         lock (_lock)
         {
-            var pause = _cost / share;
+            // The first frame of all loads and compiles what makes frames, which says nothing of the next.
+            var pause = _isFirst ? least : _cost / share;
             if (_last != 0 && Stopwatch.GetElapsedTime(_last) < (pause > least ? pause : least))
             {
                 return false;
             }
 
+            _isFirst = _last == 0;
             (_last, _cost) = (Stopwatch.GetTimestamp(), TimeSpan.Zero);
             return true;
         }

@@ -23,8 +23,7 @@ internal static class FrameThread
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, enumeration);
         using var abandoned = new CancellationTokenSource();
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var thread = new Thread(() => Paint(count, paint, channel.Writer, stop.Token, abandoned.Token, ended)) { IsBackground = true, Name = "painting" };
-        thread.Start();
+        PaintingThread.Run(() => Paint(count, paint, channel.Writer, stop.Token, abandoned.Token, ended));
         try
         {
             await foreach (var frame in channel.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))

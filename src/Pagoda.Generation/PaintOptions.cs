@@ -89,6 +89,9 @@ public record PaintOptions
     /// <summary>Decides by the clock, in place of <see cref="FrameEvery"/>, after which steps a frame is given; for those who watch. Null where the steps decide.</summary>
     public FramePace? FramePace { get; init; }
 
+    /// <summary>Is told the energy of every step that a critic's gradient takes, whether it has a frame or not, on the thread that paints.</summary>
+    public IProgress<StepEnergy>? StepProgress { get; init; }
+
     /// <summary>Whether a frame is to be given after so many steps.</summary>
     internal bool WantsFrame(int steps) => FramePace?.IsDue() ?? (steps % FrameEvery == 0);
 

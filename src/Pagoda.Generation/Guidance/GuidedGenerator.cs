@@ -51,11 +51,12 @@ public abstract class GuidedGenerator(IReadOnlyList<Critic> critics, Recipe reci
         using var run = new PaintingRun(this, request, recipe, unchecked(request.Seed!.Value + (ulong)index), index, stop);
         while (!run.IsFinished && !stop.IsCancellationRequested && run.StepsTaken < (request.StopAfter ?? int.MaxValue))
         {
-            var energy = run.Step();
+            var measured = run.Step();
+            request.StepProgress?.Report(new StepEnergy(index, run.StepsTaken, measured.Energy));
             if (request.WantsFrame(run.StepsTaken))
             {
                 var begun = Stopwatch.GetTimestamp();
-                var frame = run.FrameOf(energy);
+                var frame = run.FrameOf(measured);
                 request.FramePace?.Spent(Stopwatch.GetElapsedTime(begun));
                 send(frame);
             }

@@ -21,7 +21,7 @@ internal static class InfoApi
         device = devices[0].ToString(),
         devices = devices.Select(device => device.ToString()),
         threads = LibTorch.Threads,
-        models = studio.Models.Names.Select(name => new { name, methods = studio.Models.MethodsOf(name), loaded = studio.Models.IsLoaded(name) }),
+        models = studio.Models.Names.Select(name => new { name, size = studio.Models.SizeOf(name), methods = studio.Models.MethodsOf(name), loaded = studio.Models.IsLoaded(name) }),
         limits = new
         {
             options.Limits.Size, options.Limits.Steps, options.Limits.Count, options.Limits.Queue, options.Limits.UploadBytes, options.Limits.PromptLength, options.Limits.GridCells,

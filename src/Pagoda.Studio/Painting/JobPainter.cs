@@ -73,15 +73,14 @@ internal sealed class JobPainter(Jobs.Studio studio, Device device, ILogger log)
         {
             critics.AddRange((named ?? []).Select(critic => studio.Models.Take(critic.Name, device)));
             var guides = named?.Select((critic, at) => Critic.Of(critics[at].Painter.Clip, critic.Weight) with { File = new NetworkRecord(critic.Name, critics[at].Painter.Clip.Hash) }).ToList();
-            var pace = new FramePace(s_frames);
-            var request = job.Settings.ToRequest(lease.Painter, guides, FileOf, file => PictureFile.Load(file)) with { FramePace = pace };
+            var request = job.Settings.ToRequest(lease.Painter, guides, FileOf, file => PictureFile.Load(file)) with { FramePace = new FramePace(s_frames), StepProgress = new EnergyCurves() };
 
             // A job that has to begin again keeps the pictures that it had finished.
             var begun = job.Pictures.Count == 0 ? 0 : job.Pictures.Max(picture => picture.Index) + 1;
             request = request with { Seed = unchecked(request.Seed!.Value + (ulong)begun), Count = request.Count - begun };
             if (request.Count > 0)
             {
-                await PaintAsync(job, lease.Painter, request, pace, begun, stop);
+                await PaintAsync(job, lease.Painter, request, begun, stop);
             }
         }
         finally
@@ -92,10 +91,11 @@ internal sealed class JobPainter(Jobs.Studio studio, Device device, ILogger log)
         string FileOf(string id) => studio.Files.Find(id) ?? throw new GenerationException("A picture that this is to be painted from has been deleted.");
     }
 
-    private async Task PaintAsync(Job job, Painter painter, GenerationRequest request, FramePace pace, int begun, CancellationToken stop)
+    private async Task PaintAsync(Job job, Painter painter, GenerationRequest request, int begun, CancellationToken stop)
     {
         var clock = Stopwatch.StartNew();
-        var (frames, curve) = (new FrameCollector(), new List<double[]>());
+        var (pace, curves) = (request.FramePace!, (EnergyCurves)request.StepProgress!);
+        var (frames, shown) = (new FrameCollector(), 0);
         await foreach (var frame in painter.GeneratorFor(request).GenerateAsync(request, stop))
         {
             if (studio.Closing.IsCancellationRequested)
@@ -104,37 +104,35 @@ internal sealed class JobPainter(Jobs.Studio studio, Device device, ILogger log)
             }
 
             var started = Stopwatch.GetTimestamp();
-            curve.Add([frame.Step, Math.Round(frame.Energy, 5)]);
             var number = begun + frame.Index;
             if (frame.IsLast)
             {
-                await FinishAsync(job, painter, request, frame, number, frames, curve);
-                (frames, curve) = (new FrameCollector(), []);
+                await FinishAsync(job, painter, request, frame, number, shown > 1 ? frames : null, curves.End(frame));
+                (frames, shown) = (new FrameCollector(), 0);
                 continue;
             }
 
-            frames.Add(curve.Count, frame.Picture);
+            frames.Add(shown++, frame.Picture);
             var left = frame.Step > 0 ? frame.Elapsed / frame.Step * (frame.Steps - frame.Step) : (TimeSpan?)null;
             studio.Report(job, new Progress(number, begun + request.Count, frame.Step, frame.Steps, frame.Energy, Math.Round(clock.Elapsed.TotalSeconds, 2), left is { } time ? Math.Round(time.TotalSeconds, 1) : null));
             if (studio.Events.IsWatched(job.Id))
             {
                 studio.Metrics.Preview();
-                studio.Events.Publish("preview", new { job = job.Id, index = number, step = frame.Step, steps = frame.Steps, energy = frame.Energy, isBest = frame.IsBest, picture = Preview(frame.Picture) }, job.Id, $"preview {job.Id}");
+                studio.Events.Publish("preview", new { job = job.Id, index = number, step = frame.Step, steps = frame.Steps, energy = frame.Energy, isBest = frame.IsBest, curve = curves.Add(frame), picture = Preview(frame.Picture) }, job.Id, $"preview {job.Id}");
             }
 
             pace.Spent(Stopwatch.GetElapsedTime(started));
         }
     }
 
-    private async Task FinishAsync(Job job, Painter painter, GenerationRequest request, Frame frame, int number, FrameCollector frames, List<double[]> curve)
+    private async Task FinishAsync(Job job, Painter painter, GenerationRequest request, Frame frame, int number, FrameCollector? frames, IReadOnlyList<double[]> curve)
     {
         studio.Metrics.Painted(frame.Step, frame.Elapsed);
         var id = PictureStore.NewId();
         var record = Anonymous(painter.Record(request, frame, ProductVersion.Text) with { Init = FileOf("init"), Mask = FileOf("mask") }, job);
-        var animated = curve.Count > 2;
         studio.Files.Save(id, ".png", PictureFile.EncodePng(frame.Picture, PictureStore.Texts(record, job.Settings.Alone(frame.Seed).ToJson())));
         studio.Files.SaveCurve(id, curve);
-        if (animated)
+        if (frames is not null)
         {
             studio.Files.Save(id, ".webp", frames.Encode(frame.Picture));
         }
@@ -160,7 +158,7 @@ internal sealed class JobPainter(Jobs.Studio studio, Device device, ILogger log)
             Seconds = Math.Round(frame.Elapsed.TotalSeconds, 3),
             Interrupted = frame.IsInterrupted,
             Created = DateTimeOffset.UtcNow,
-            Animated = animated,
+            Animated = frames is not null,
             Svg = frame.Svg is not null,
         });
 

@@ -1,5 +1,6 @@
 using Pagoda.Generation;
 using Pagoda.Models.Catalogue;
+using Pagoda.Models.Clip.Configs;
 using Pagoda.Torch;
 
 namespace Pagoda.Studio.Painting;
@@ -59,6 +60,19 @@ internal sealed class ModelShelf : IDisposable
                 _ => true,
             }).Select(method => method.Name),
         ];
+    }
+
+    /// <summary>The side of a model's own pictures in pixels, where its configuration says it; null where only its weights do.</summary>
+    public int? SizeOf(string name)
+    {
+        try
+        {
+            return ClipConfigFile.FindIn(ModelLocation.Find(_sources[name], "clip").Folder) is { } file ? ClipConfigFile.Read(file).Vision.ImageSize : null;
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A model that is loaded, for as long as the lease is kept; null when it is not loaded on that device.</summary>

@@ -18,6 +18,8 @@ public sealed class FramePaceTests
     {
         var pace = new FramePace(TimeSpan.Zero, share: 0.5);
         Assert.True(pace.IsDue());
+        pace.Spent(TimeSpan.FromHours(1));
+        Assert.True(pace.IsDue(), "what the first frame cost counts nothing");
         pace.Spent(TimeSpan.FromMilliseconds(20));
         pace.Spent(TimeSpan.FromMilliseconds(20));
         var begun = Stopwatch.StartNew();
