@@ -15,6 +15,9 @@ internal sealed record Operation(string Verb, string Path, string Id, string Tag
     /// <summary>The schema of its body by name, or a media type such as <c>image/*</c>; null for none.</summary>
     public string? Body { get; init; }
 
+    /// <summary>The schema of its body as a form with files; null for none.</summary>
+    public string? Form { get; init; }
+
     /// <summary>The status of its answer.</summary>
     public int Status { get; init; } = 200;
 
@@ -47,9 +50,15 @@ internal sealed record Operation(string Verb, string Path, string Id, string Tag
             entry["parameters"] = parameters;
         }
 
-        if (Body is not null)
+        if (Body is not null || Form is not null)
         {
-            entry["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content(Body) };
+            var content = Body is null ? [] : Content(Body);
+            if (Form is not null)
+            {
+                content["multipart/form-data"] = Referred(Form);
+            }
+
+            entry["requestBody"] = new JsonObject { ["required"] = true, ["content"] = content };
         }
 
         var answer = new JsonObject { ["description"] = Status == 204 ? "Done." : "The answer." };
@@ -73,5 +82,7 @@ internal sealed record Operation(string Verb, string Path, string Id, string Tag
 
     private static JsonObject Content(string what) => what.Contains('/')
         ? new JsonObject { [what] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string", ["format"] = "binary" } } }
-        : new JsonObject { ["application/json"] = new JsonObject { ["schema"] = new JsonObject { ["$ref"] = $"#/components/schemas/{what}" } } };
+        : new JsonObject { ["application/json"] = Referred(what) };
+
+    private static JsonObject Referred(string schema) => new() { ["schema"] = new JsonObject { ["$ref"] = $"#/components/schemas/{schema}" } };
 }

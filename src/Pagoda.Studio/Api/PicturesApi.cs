@@ -68,7 +68,7 @@ internal static class PicturesApi
         var name = http.Route("name");
         var dot = name.IndexOf('.');
         var (id, extension) = dot < 0 ? (name, "") : (name[..dot], name[dot..]);
-        var type = extension switch { ".png" => "image/png", ".webp" => "image/webp", ".svg" or ".animated.svg" => "image/svg+xml", _ => null };
+        var type = extension switch { ".png" => "image/png", ".webp" or ".still.webp" => "image/webp", ".jpg" => "image/jpeg", ".svg" or ".animated.svg" => "image/svg+xml", _ => null };
         var file = type is null ? null : extension == ".png" ? studio.Files.Find(id) : studio.Files.Find(id, extension);
         if (file is null)
         {
