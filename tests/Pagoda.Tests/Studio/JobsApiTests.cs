@@ -81,9 +81,10 @@ public sealed class JobsApiTests(StudioFixture fixture) : IClassFixture<StudioFi
     [Fact]
     public async Task Stream_LeftByItsOnlyClient_FreesTheWork()
     {
-        using var going = new CancellationTokenSource();
-        var response = await _studio.OpenAsync(HttpMethod.Post, "/api/jobs", StudioFixture.Quick("left alone", steps: 2000), going.Token);
-        var id = await FirstJob(response);
+        var response = await _studio.OpenAsync(HttpMethod.Post, "/api/jobs", StudioFixture.Quick("left alone", steps: 2000));
+        await using var events = RunningStudio.EventsOf(response).GetAsyncEnumerator();
+        await events.MoveNextAsync();
+        var id = (string)events.Current.Data["jobs"]![0]!["id"]!;
         response.Dispose();
         Assert.Equal("cancelled", (string)(await _studio.WaitAsync(id, "cancelled"))["state"]!);
     }
@@ -92,9 +93,11 @@ public sealed class JobsApiTests(StudioFixture fixture) : IClassFixture<StudioFi
     public async Task Stream_LeftWhileAnotherWatches_GoesOn()
     {
         var response = await _studio.OpenAsync(HttpMethod.Post, "/api/jobs", StudioFixture.Quick("watched by two", steps: 150));
-        var id = await FirstJob(response);
-        using var other = await _studio.OpenAsync(HttpMethod.Get, $"/api/jobs/{id}/events");
-        await FirstJob(other);
+        await using var first = RunningStudio.EventsOf(response).GetAsyncEnumerator();
+        await first.MoveNextAsync();
+        var id = (string)first.Current.Data["jobs"]![0]!["id"]!;
+        await using var other = RunningStudio.EventsOf(await _studio.OpenAsync(HttpMethod.Get, $"/api/jobs/{id}/events")).GetAsyncEnumerator();
+        await other.MoveNextAsync();
         response.Dispose();
         await _studio.WaitAsync(id);
     }
@@ -180,17 +183,4 @@ public sealed class JobsApiTests(StudioFixture fixture) : IClassFixture<StudioFi
         JsonArray all => all.SelectMany(References),
         _ => [],
     };
-
-    private static async Task<string> FirstJob(HttpResponseMessage response)
-    {
-        await foreach (var (name, data) in RunningStudio.EventsOf(response))
-        {
-            if (name == "snapshot")
-            {
-                return (string)data["jobs"]![0]!["id"]!;
-            }
-        }
-
-        throw new InvalidOperationException("the stream ended before it said anything");
-    }
 }
