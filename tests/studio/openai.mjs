@@ -1,10 +1,9 @@
 // What OpenAI's client library makes of a running Pagoda Studio.
-// BASE_URL=http://127.0.0.1:7860 [API_KEY=secret] node openai.mjs NAME…   (no name: all scenarios)
+// node openai.mjs SCENARIO|all [http://127.0.0.1:7860 [KEY]]
 import zlib from 'node:zlib';
 import OpenAI, { toFile, APIError, APIUserAbortError, AuthenticationError, BadRequestError, NotFoundError } from 'openai';
 
-const base = process.env.BASE_URL ?? 'http://127.0.0.1:7860';
-const key = process.env.API_KEY ?? '';
+const [scenario = 'all', base = process.env.BASE_URL ?? 'http://127.0.0.1:7860', key = process.env.API_KEY ?? ''] = process.argv.slice(2);
 const client = new OpenAI({ baseURL: `${base}/v1`, apiKey: key || 'none', maxRetries: 0, timeout: 60_000 });
 
 // Settings that paint in a moment.
@@ -326,8 +325,12 @@ const scenarios = {
   },
 };
 
-const names = process.argv.slice(2);
-for (const name of names.length ? names : Object.keys(scenarios)) {
+if (scenario !== 'all' && !scenarios[scenario]) {
+  console.error(`there is no scenario ${scenario}; choose all or ${Object.keys(scenarios).join(', ')}`);
+  process.exit(1);
+}
+
+for (const name of scenario === 'all' ? Object.keys(scenarios) : [scenario]) {
   const begun = Date.now();
   try {
     await scenarios[name]();

@@ -24,6 +24,9 @@ internal sealed record Operation(string Verb, string Path, string Id, string Tag
     /// <summary>The schema of its answer by name, or a media type; null for none.</summary>
     public string? Result { get; init; }
 
+    /// <summary>Whether it answers with server-sent events where that is asked for.</summary>
+    public bool Streams { get; init; }
+
     /// <summary>Parameters of its query: names, types, what they do.</summary>
     public IReadOnlyList<(string Name, string Type, string What)> Query { get; init; } = [];
 
@@ -52,19 +55,25 @@ internal sealed record Operation(string Verb, string Path, string Id, string Tag
 
         if (Body is not null || Form is not null)
         {
-            var content = Body is null ? [] : Content(Body);
+            var forms = Body is null ? [] : Content(Body);
             if (Form is not null)
             {
-                content["multipart/form-data"] = Referred(Form);
+                forms["multipart/form-data"] = Referred(Form);
             }
 
-            entry["requestBody"] = new JsonObject { ["required"] = true, ["content"] = content };
+            entry["requestBody"] = new JsonObject { ["required"] = true, ["content"] = forms };
         }
 
         var answer = new JsonObject { ["description"] = Status == 204 ? "Done." : "The answer." };
         if (Result is not null)
         {
-            answer["content"] = Content(Result);
+            var content = Content(Result);
+            if (Streams)
+            {
+                content["text/event-stream"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } };
+            }
+
+            answer["content"] = content;
         }
 
         entry["responses"] = new JsonObject

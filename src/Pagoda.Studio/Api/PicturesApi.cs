@@ -21,7 +21,7 @@ internal static class PicturesApi
         new("DELETE", "/api/pictures/{id}", "deletePicture", "pictures", "Delete a picture and its files.", http => DeleteAsync(studio, http)) { Status = 204 },
         new("POST", "/api/uploads", "uploadPicture", "pictures", "Keep a PNG, JPEG or WebP to paint from.", http => UploadAsync(studio, limits, http)) { Body = "image/*", Status = 201, Result = "Upload" },
         new("POST", "/api/inspect", "inspectPicture", "pictures", "The settings in a PNG that Pagoda has written.", http => InspectAsync(studio, limits, http)) { Body = "image/png", Result = "Object" },
-        new("GET", "/files/{name}", "getFile", "pictures", "A picture's file: its id with .png, .webp, .svg or .animated.svg. Its name is its key.", http => FileAsync(studio, http))
+        new("GET", "/files/{name}", "getFile", "pictures", "A picture's file: its id with .png, .webp (its appearing), .svg or .animated.svg, or as given by /v1/images. Its name is its key.", http => FileAsync(studio, http))
         {
             Result = "image/*",
             IsOpen = true,

@@ -43,7 +43,7 @@ internal sealed class EmbeddingsApi(Jobs.Studio studio, StudioLimits limits, Emb
 
     private async Task<object?> CreateAsync(HttpContext http)
     {
-        if (await http.JsonAsync(limits.UploadBytes / 3 * 4 + 1_000_000) is not JsonObject body)
+        if (await http.JsonAsync((limits.UploadBytes / 3 * 4) + 1_000_000) is not JsonObject body)
         {
             throw ApiException.Invalid("The body is no JSON object; send {\"model\": …, \"input\": \"a red apple\"}.");
         }

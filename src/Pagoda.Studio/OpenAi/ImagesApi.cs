@@ -49,8 +49,8 @@ internal sealed class ImagesApi
 
     public IEnumerable<Operation> Operations() =>
     [
-        new("POST", "/v1/images/generations", "createImage", "openai", "Paint pictures of a prompt. With stream, as server-sent events.", GenerateAsync) { Body = "OpenAiImageRequest", Result = "OpenAiImages" },
-        new("POST", "/v1/images/edits", "createImageEdit", "openai", "Paint over a picture, or over the places of it that a mask says.", EditAsync) { Body = "OpenAiEditRequest", Form = "OpenAiEditForm", Result = "OpenAiImages" },
+        new("POST", "/v1/images/generations", "createImage", "openai", "Paint pictures of a prompt. With stream, as server-sent events.", GenerateAsync) { Body = "OpenAiImageRequest", Result = "OpenAiImages", Streams = true },
+        new("POST", "/v1/images/edits", "createImageEdit", "openai", "Paint over a picture, or over the places of it that a mask says.", EditAsync) { Body = "OpenAiEditRequest", Form = "OpenAiEditForm", Result = "OpenAiImages", Streams = true },
         new("POST", "/v1/images/variations", "createImageVariation", "openai", "Paint variations of a picture.", VaryAsync) { Form = "OpenAiVariationForm", Result = "OpenAiImages" },
     ];
 

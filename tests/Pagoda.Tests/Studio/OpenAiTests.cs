@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Pagoda.Formats.Images;
@@ -12,7 +11,7 @@ public sealed class OpenAiTests(OpenAiTests.Server server) : IClassFixture<OpenA
 {
     private const string Key = "secret";
 
-    [NodeTheory]
+    [StudioScriptTheory("openai")]
     [InlineData("models")]
     [InlineData("generate")]
     [InlineData("stream")]
@@ -22,27 +21,7 @@ public sealed class OpenAiTests(OpenAiTests.Server server) : IClassFixture<OpenA
     [InlineData("errors")]
     [InlineData("abort")]
     [InlineData("parallel")]
-    public async Task ClientLibrary(string scenario)
-    {
-        var start = new ProcessStartInfo("node", ["openai.mjs", scenario]) { WorkingDirectory = NodeTheoryAttribute.Folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        (start.Environment["BASE_URL"], start.Environment["API_KEY"]) = (server.Studio.Address, Key);
-        using var node = Process.Start(start)!;
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        try
-        {
-            var (output, errors) = (node.StandardOutput.ReadToEndAsync(patience.Token), node.StandardError.ReadToEndAsync(patience.Token));
-            await node.WaitForExitAsync(patience.Token);
-            Assert.True(node.ExitCode == 0, await errors);
-            Assert.StartsWith($"{scenario}: ok", await output);
-        }
-        finally
-        {
-            if (!node.HasExited)
-            {
-                node.Kill();
-            }
-        }
-    }
+    public Task ClientLibrary(string scenario) => StudioScript.RunAsync("openai.mjs", scenario, server.Studio.Address, Key);
 
     [Theory]
     [InlineData("whole", false)]
@@ -185,22 +164,5 @@ public sealed class OpenAiTests(OpenAiTests.Server server) : IClassFixture<OpenA
         public async Task InitializeAsync() => Studio = await RunningStudio.StartAsync(options => options with { Key = Key });
 
         public Task DisposeAsync() => Studio.DisposeAsync().AsTask();
-    }
-
-    private sealed class NodeTheoryAttribute : TheoryAttribute
-    {
-        public NodeTheoryAttribute()
-        {
-            if (!Directory.Exists(Path.Combine(Folder, "node_modules", "openai")))
-            {
-                Skip = "needs OpenAI's client library (npm ci in tests/studio), which is not on this machine";
-            }
-            else if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "node"))))
-            {
-                Skip = "needs node, which is not on this machine";
-            }
-        }
-
-        public static string Folder { get; } = Path.Combine(SharedFolder.RepositoryRoot, "tests", "studio");
     }
 }
