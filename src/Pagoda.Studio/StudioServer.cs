@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pagoda.Studio.Api;
+using Pagoda.Studio.OpenAi;
 using Pagoda.Studio.Painting;
 using Pagoda.Torch;
 
@@ -17,9 +18,10 @@ public sealed class StudioServer : IAsyncDisposable
 {
     private readonly WebApplication _web;
     private readonly Jobs.Studio _studio;
+    private readonly Embedder _embedder;
     private readonly List<Task> _painting;
 
-    private StudioServer(WebApplication web, Jobs.Studio studio, List<Task> painting) => (_web, _studio, _painting) = (web, studio, painting);
+    private StudioServer(WebApplication web, Jobs.Studio studio, Embedder embedder, List<Task> painting) => (_web, _studio, _embedder, _painting) = (web, studio, embedder, painting);
 
     /// <summary>Where it listens, as <c>http://127.0.0.1:7860</c>.</summary>
     public string Address => _web.Urls.First();
@@ -58,45 +60,52 @@ public sealed class StudioServer : IAsyncDisposable
         var web = builder.Build();
         var log = web.Services.GetRequiredService<ILoggerFactory>().CreateLogger("studio");
         var studio = new Jobs.Studio(options, log);
+        var embedder = new Embedder(studio.Models, devices[0]);
         try
         {
             var guard = new Guard(options, studio, log);
             web.Use(guard.InvokeAsync);
             web.UseRouting();
             web.Use(guard.CheckKeyAsync);
-            Map(web, options, studio, devices);
+            Map(web, options, studio, embedder, devices);
             await web.StartAsync(cancellation);
         }
         catch
         {
+            embedder.Dispose();
             await studio.DisposeAsync();
             await web.DisposeAsync();
             throw;
         }
 
         var painting = devices.Select(device => Task.Run(() => new JobPainter(studio, device, log).RunAsync())).ToList();
-        return new StudioServer(web, studio, painting);
+        return new StudioServer(web, studio, embedder, painting);
     }
 
     /// <summary>Stops: no further requests, what runs ends within its step and is begun again by the next server.</summary>
     public async ValueTask DisposeAsync()
     {
         await _studio.CloseAsync();
+        _embedder.Dispose();
         await _web.StopAsync();
         await Task.WhenAll(_painting);
         await _studio.DisposeAsync();
         await _web.DisposeAsync();
     }
 
-    private static void Map(WebApplication web, StudioOptions options, Jobs.Studio studio, IReadOnlyList<Device> devices)
+    private static void Map(WebApplication web, StudioOptions options, Jobs.Studio studio, Embedder embedder, IReadOnlyList<Device> devices)
     {
+        var images = new ImagesApi(studio, options.Limits);
         List<Operation> operations =
         [
             .. JobsApi.Operations(studio, options.Limits),
             .. PicturesApi.Operations(studio, options.Limits),
             .. InfoApi.Operations(studio, options, devices),
+            .. images.Operations(),
+            .. new EmbeddingsApi(studio, options.Limits, embedder).Operations(),
+            .. ModelsApi.Operations(studio.Models),
         ];
-        var document = OpenApiDocument.Of(operations, studio.Settings, options.Key is not null, []).ToJsonString(StudioJson.Options);
+        var document = OpenApiDocument.Of(operations, studio.Settings, options.Key is not null, OpenAiSchemas.All(images)).ToJsonString(StudioJson.Options);
         foreach (var operation in operations)
         {
             web.MapMethods(operation.Path, [operation.Verb], async http =>

@@ -15,11 +15,17 @@ internal sealed record Operation(string Verb, string Path, string Id, string Tag
     /// <summary>The schema of its body by name, or a media type such as <c>image/*</c>; null for none.</summary>
     public string? Body { get; init; }
 
+    /// <summary>The schema of its body as a form with files; null for none.</summary>
+    public string? Form { get; init; }
+
     /// <summary>The status of its answer.</summary>
     public int Status { get; init; } = 200;
 
     /// <summary>The schema of its answer by name, or a media type; null for none.</summary>
     public string? Result { get; init; }
+
+    /// <summary>Whether it answers with server-sent events where that is asked for.</summary>
+    public bool Streams { get; init; }
 
     /// <summary>Parameters of its query: names, types, what they do.</summary>
     public IReadOnlyList<(string Name, string Type, string What)> Query { get; init; } = [];
@@ -47,15 +53,27 @@ internal sealed record Operation(string Verb, string Path, string Id, string Tag
             entry["parameters"] = parameters;
         }
 
-        if (Body is not null)
+        if (Body is not null || Form is not null)
         {
-            entry["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content(Body) };
+            var forms = Body is null ? [] : Content(Body);
+            if (Form is not null)
+            {
+                forms["multipart/form-data"] = Referred(Form);
+            }
+
+            entry["requestBody"] = new JsonObject { ["required"] = true, ["content"] = forms };
         }
 
         var answer = new JsonObject { ["description"] = Status == 204 ? "Done." : "The answer." };
         if (Result is not null)
         {
-            answer["content"] = Content(Result);
+            var content = Content(Result);
+            if (Streams)
+            {
+                content["text/event-stream"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } };
+            }
+
+            answer["content"] = content;
         }
 
         entry["responses"] = new JsonObject
@@ -73,5 +91,7 @@ internal sealed record Operation(string Verb, string Path, string Id, string Tag
 
     private static JsonObject Content(string what) => what.Contains('/')
         ? new JsonObject { [what] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string", ["format"] = "binary" } } }
-        : new JsonObject { ["application/json"] = new JsonObject { ["schema"] = new JsonObject { ["$ref"] = $"#/components/schemas/{what}" } } };
+        : new JsonObject { ["application/json"] = Referred(what) };
+
+    private static JsonObject Referred(string schema) => new() { ["schema"] = new JsonObject { ["$ref"] = $"#/components/schemas/{schema}" } };
 }

@@ -21,7 +21,7 @@ internal static class PicturesApi
         new("DELETE", "/api/pictures/{id}", "deletePicture", "pictures", "Delete a picture and its files.", http => DeleteAsync(studio, http)) { Status = 204 },
         new("POST", "/api/uploads", "uploadPicture", "pictures", "Keep a PNG, JPEG or WebP to paint from.", http => UploadAsync(studio, limits, http)) { Body = "image/*", Status = 201, Result = "Upload" },
         new("POST", "/api/inspect", "inspectPicture", "pictures", "The settings in a PNG that Pagoda has written.", http => InspectAsync(studio, limits, http)) { Body = "image/png", Result = "Object" },
-        new("GET", "/files/{name}", "getFile", "pictures", "A picture's file: its id with .png, .webp, .svg or .animated.svg. Its name is its key.", http => FileAsync(studio, http))
+        new("GET", "/files/{name}", "getFile", "pictures", "A picture's file: its id with .png, .webp (its appearing), .svg or .animated.svg, or as given by /v1/images. Its name is its key.", http => FileAsync(studio, http))
         {
             Result = "image/*",
             IsOpen = true,
@@ -68,7 +68,7 @@ internal static class PicturesApi
         var name = http.Route("name");
         var dot = name.IndexOf('.');
         var (id, extension) = dot < 0 ? (name, "") : (name[..dot], name[dot..]);
-        var type = extension switch { ".png" => "image/png", ".webp" => "image/webp", ".svg" or ".animated.svg" => "image/svg+xml", _ => null };
+        var type = extension switch { ".png" => "image/png", ".webp" or ".still.webp" => "image/webp", ".jpg" => "image/jpeg", ".svg" or ".animated.svg" => "image/svg+xml", _ => null };
         var file = type is null ? null : extension == ".png" ? studio.Files.Find(id) : studio.Files.Find(id, extension);
         if (file is null)
         {

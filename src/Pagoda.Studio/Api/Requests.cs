@@ -11,8 +11,10 @@ internal static class Requests
     private const int LongestName = 64;
 
     /// <summary>The body as JSON.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="most">The most bytes.</param>
     /// <exception cref="ApiException">It is none, of another type, or too large.</exception>
-    public static async Task<JsonNode?> JsonAsync(this HttpContext http)
+    public static async Task<JsonNode?> JsonAsync(this HttpContext http, long most = MostJson)
     {
         // A page of another site can send forms and plain texts unasked, but not this type.
         if (http.Request.ContentType is not { } type || !type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase))
@@ -20,7 +22,7 @@ internal static class Requests
             throw new ApiException(415, "invalid_request_error", "The body has to be JSON: send Content-Type: application/json.", null, "unsupported_media_type");
         }
 
-        using var body = new MemoryStream(await BytesAsync(http, MostJson));
+        using var body = new MemoryStream(await BytesAsync(http, most));
         return await StudioJson.ReadAsync(body, http.RequestAborted);
     }
 
@@ -35,9 +37,19 @@ internal static class Requests
             throw TooLarge(most);
         }
 
+        return await http.Request.Body.BytesAsync(most, http.RequestAborted);
+    }
+
+    /// <summary>All that a stream has.</summary>
+    /// <param name="body">The stream.</param>
+    /// <param name="most">The most bytes.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="ApiException">It has more.</exception>
+    public static async Task<byte[]> BytesAsync(this Stream body, long most, CancellationToken cancel)
+    {
         using var copy = new MemoryStream();
         var buffer = new byte[1 << 16];
-        while (await http.Request.Body.ReadAsync(buffer, http.RequestAborted) is > 0 and var read)
+        while (await body.ReadAsync(buffer, cancel) is > 0 and var read)
         {
             if (copy.Length + read > most)
             {

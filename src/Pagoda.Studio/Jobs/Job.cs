@@ -56,6 +56,9 @@ internal sealed class Job(string id, string client, PaintSettings settings, Date
 
     public string? Error { get; set; }
 
+    /// <summary>Whether it failed because of what was asked for, and not because of the server.</summary>
+    public bool IsRefused { get; set; }
+
     public Progress? Progress { get; set; }
 
     public List<PaintedPicture> Pictures { get; } = [];

@@ -184,11 +184,15 @@ internal sealed class Studio : IAsyncDisposable
     }
 
     /// <summary>Says how a job has ended.</summary>
-    public void End(Job job, JobState state, string? error)
+    /// <param name="job">The job.</param>
+    /// <param name="state">How.</param>
+    /// <param name="error">Why it failed.</param>
+    /// <param name="refused">Whether it failed because of what was asked for.</param>
+    public void End(Job job, JobState state, string? error, bool refused = false)
     {
         lock (_lock)
         {
-            (job.State, job.Error, job.Finished, job.Progress) = (state, error, DateTimeOffset.UtcNow, null);
+            (job.State, job.Error, job.Finished, job.Progress, job.IsRefused) = (state, error, DateTimeOffset.UtcNow, null, refused);
             job.Stop = null;
             _running.Remove(job);
             _journal.Append(new { t = "ended", id = job.Id, at = job.Finished, state, error });

@@ -55,7 +55,7 @@ internal sealed class JobPainter(Jobs.Studio studio, Device device, ILogger log)
         {
             // Whatever it was, the next job deserves its turn.
             var known = problem is GenerationException or PictureException or ApiException or TorchException or InvalidDataException or IOException;
-            studio.End(job, JobState.Failed, known ? problem.Message : $"Something unexpected went wrong: {problem.Message}");
+            studio.End(job, JobState.Failed, known ? problem.Message : $"Something unexpected went wrong: {problem.Message}", refused: problem is GenerationException or PictureException or ApiException);
             log.Log(known ? LogLevel.Warning : LogLevel.Error, known ? null : problem, "job {Job} failed: {Why}", job.Id, problem.Message);
         }
         finally

@@ -140,6 +140,9 @@ internal sealed class ModelShelf : IDisposable
     /// <summary>Whether clients may name it.</summary>
     public bool Knows(string name) => _sources.ContainsKey(name);
 
+    /// <summary>When its file was written.</summary>
+    public DateTimeOffset WrittenAt(string name) => File.GetLastWriteTimeUtc(ModelLocation.Find(_sources[name], "clip").Path);
+
     /// <summary>Whether it is loaded.</summary>
     public bool IsLoaded(string name)
     {
