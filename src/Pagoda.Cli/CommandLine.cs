@@ -15,6 +15,7 @@ internal static class CommandLine
     public static IReadOnlyList<IPagodaCommand> Commands { get; } =
     [
         new GenerateCommand(),
+        new ServeCommand(),
         new ReplayCommand(),
         new StyleCommand(),
         new ScoreCommand(),

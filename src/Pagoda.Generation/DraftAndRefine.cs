@@ -36,7 +36,7 @@ public sealed class DraftAndRefine(ClipGenGenerator drafter, GuidedGenerator ref
             return;
         }
 
-        if (whole.Step % request.FrameEvery == 0)
+        if (request.WantsFrame(whole.Step))
         {
             send(whole with { Steps = steps, IsLast = false });
         }

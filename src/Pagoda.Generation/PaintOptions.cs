@@ -86,6 +86,12 @@ public record PaintOptions
     /// <summary>A frame is given after so many steps, and always after the last.</summary>
     public int FrameEvery { get; init; } = 1;
 
+    /// <summary>Decides by the clock, in place of <see cref="FrameEvery"/>, after which steps a frame is given; for those who watch. Null where the steps decide.</summary>
+    public FramePace? FramePace { get; init; }
+
+    /// <summary>Whether a frame is to be given after so many steps.</summary>
+    internal bool WantsFrame(int steps) => FramePace?.IsDue() ?? (steps % FrameEvery == 0);
+
     /// <summary>Ends the painting after so many steps of its schedule, as if it were cancelled there; null for none. It repeats a cancelled painting.</summary>
     public int? StopAfter { get; init; }
 

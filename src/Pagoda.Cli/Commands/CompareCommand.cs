@@ -50,7 +50,7 @@ internal sealed class CompareCommand : IPagodaCommand
     private static readonly Option<string> Bank = new("--bank") { Description = "The blurry pictures.", DefaultValueFactory = _ => "models/emoji/bank.safetensors" };
     private static readonly Option<string> Prompts = new("--prompts") { Description = "The prompts of the side-by-side sheets, one a line.", DefaultValueFactory = _ => "configs/emoji/prompts.txt" };
     private static readonly Option<string?> ClipGen = new("--clip-gen") { Description = "A model whose CLIP-GEN is compared too: with and without its parts, and refined." };
-    private static readonly Option<string[]> Brushes = new("--brushes") { Description = $"Compare brushes under critics instead: {Method.Names}.", AllowMultipleArgumentsPerToken = true };
+    private static readonly Option<string[]> Brushes = new("--brushes") { Description = $"Compare brushes under critics instead: {NamedMethod.Names}.", AllowMultipleArgumentsPerToken = true };
     private static readonly Option<string[]> Critics = new("--critics")
     {
         Description = "With --brushes, who guides: names of the default models (plain, clipag, clip-jem), or NAME=FOLDER.", AllowMultipleArgumentsPerToken = true,

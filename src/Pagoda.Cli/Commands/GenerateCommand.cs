@@ -4,6 +4,7 @@ using Pagoda.Cli.Commands.Generate;
 using Pagoda.Formats;
 using Pagoda.Formats.Images;
 using Pagoda.Generation;
+using Pagoda.Generation.Prompts;
 using Pagoda.Generation.Provenance;
 using Pagoda.Generation.Strokes;
 
@@ -168,7 +169,7 @@ internal sealed class GenerateCommand : IPagodaCommand
             }
 
             (_file, _frames) = (null, new FrameCollector());
-            return new Painted(file, animation, Method.NameOf(request), frame.Seed, frame.Energy, frame.Step, Math.Round(frame.Elapsed.TotalSeconds, 3), frame.IsInterrupted);
+            return new Painted(file, animation, NamedMethod.NameOf(request), frame.Seed, frame.Energy, frame.Step, Math.Round(frame.Elapsed.TotalSeconds, 3), frame.IsInterrupted);
         }
 
         public string? SaveGrid()
@@ -178,7 +179,7 @@ internal sealed class GenerateCommand : IPagodaCommand
                 return null;
             }
 
-            var file = PictureNames.With(parsed.GetValue(options.Out) ?? $"{PictureNames.Stem(request.Prompt)}-{request.Seed}.png", "-grid", ".png");
+            var file = PictureNames.With(parsed.GetValue(options.Out) ?? $"{FileStem.Of(request.Prompt)}-{request.Seed}.png", "-grid", ".png");
             Write(file, PictureGrid.Lay(_finished), [new(PaintingRecord.ParametersKeyword, request.Prompt)]);
             return file;
         }

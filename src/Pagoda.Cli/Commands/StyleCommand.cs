@@ -2,6 +2,7 @@ using System.CommandLine;
 using Pagoda.Cli.Commands.Generate;
 using Pagoda.Formats.Images;
 using Pagoda.Generation;
+using Pagoda.Generation.Prompts;
 using Pagoda.Generation.Guidance;
 using Pagoda.Generation.Style;
 using Pagoda.Models.Clip;
@@ -154,7 +155,7 @@ internal sealed class StyleCommand : IPagodaCommand
     }
 
     private string Target(ParseResult parsed, string file, string style) =>
-        parsed.GetValue(_out) ?? $"{Path.GetFileNameWithoutExtension(file)}-{PictureNames.Stem(style)}.png";
+        parsed.GetValue(_out) ?? $"{Path.GetFileNameWithoutExtension(file)}-{FileStem.Of(style)}.png";
 
     /// <summary>The features that keep what a picture shows, and a line that says whose they are where they are not VGG's.</summary>
     private sealed class Features : IDisposable

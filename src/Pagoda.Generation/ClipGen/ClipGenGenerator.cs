@@ -144,12 +144,14 @@ public sealed class ClipGenGenerator : IGenerator
                 break;
             }
 
-            if (rows % request.FrameEvery == 0)
+            if (request.WantsFrame(rows))
             {
+                var begun = Stopwatch.GetTimestamp();
                 using var inner = new TensorScope();
                 var preview = Preview(drawing, rows);
                 var frame = At(PicturePixels.ToPicture(preview), Energy(preview, target));
                 best = Math.Min(best, frame.Energy);
+                request.FramePace?.Spent(Stopwatch.GetElapsedTime(begun));
                 send(frame);
             }
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pagoda.Generation.Prompts;
 using Pagoda.Generation.Provenance;
 using Pagoda.Models.Clip;
@@ -18,6 +19,20 @@ public sealed record Critic(ClipModel Model, ClipTokenizer Tokenizer, double Wei
     /// <param name="clip">The model, which stays its owner's.</param>
     /// <param name="weight">How much it counts.</param>
     public static Critic Of(LoadedClip clip, double weight = 1) => new(clip.Model, clip.Tokenizer, weight) { File = new NetworkRecord(clip.Path, clip.Hash) };
+
+    /// <summary>Reads a list of critics, <c>NAME[:weight],…</c>.</summary>
+    /// <exception cref="GenerationException">A weight is not above 0, or a name is missing.</exception>
+    public static IReadOnlyList<(string Name, double Weight)> ParseNames(string text) =>
+    [
+        .. text.Split(',', StringSplitOptions.TrimEntries).Select(part =>
+        {
+            var colon = part.LastIndexOf(':');
+            var (name, weight) = colon > 0 && double.TryParse(part.AsSpan(colon + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? (part[..colon], number) : (part, 1);
+            return name.Length > 0 && weight > 0 && double.IsFinite(weight)
+                ? (name, weight)
+                : throw new GenerationException($"\"{part}\" is no critic; write NAME or NAME:WEIGHT with a weight above 0, and commas between several.");
+        }),
+    ];
 
     /// <summary>What critics want of a picture.</summary>
     /// <param name="critics">The critics.</param>

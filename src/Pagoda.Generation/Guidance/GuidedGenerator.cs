@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Pagoda.Generation.Brushes;
 using Pagoda.Generation.Recipes;
@@ -50,8 +51,12 @@ public abstract class GuidedGenerator(IReadOnlyList<Critic> critics, Recipe reci
         using var run = new PaintingRun(this, request, recipe, unchecked(request.Seed!.Value + (ulong)index), index, stop);
         while (!run.IsFinished && !stop.IsCancellationRequested && run.StepsTaken < (request.StopAfter ?? int.MaxValue))
         {
-            if (run.Step(withFrame: (run.StepsTaken + 1) % request.FrameEvery == 0) is { } frame)
+            var energy = run.Step();
+            if (request.WantsFrame(run.StepsTaken))
             {
+                var begun = Stopwatch.GetTimestamp();
+                var frame = run.FrameOf(energy);
+                request.FramePace?.Spent(Stopwatch.GetElapsedTime(begun));
                 send(frame);
             }
         }

@@ -49,14 +49,23 @@ internal sealed class PaintingRun : IDisposable
     public static int StepsOf(Recipe recipe, double strength) => Math.Max(1, (int)Math.Round(recipe.Steps * strength));
 
     /// <summary>Takes a step.</summary>
-    /// <param name="withFrame">Whether the frame is wanted.</param>
-    public Frame? Step(bool withFrame)
+    /// <returns>The measured energy, and whether it is the lowest so far.</returns>
+    public (double Energy, bool IsBest) Step()
     {
         using var scope = new TensorScope();
         // In this order: drawing may put a larger painting in the place of this one.
         var draws = Draw();
         var (loss, isBest) = Update(_painting.Measure(draws));
-        return withFrame ? At(loss - 1, PicturePixels.ToPicture(Shown()), isBest) : null;
+        return (loss - 1, isBest);
+    }
+
+    /// <summary>The frame after the step that has just been taken.</summary>
+    /// <param name="step">What <see cref="Step"/> gave.</param>
+    public Frame FrameOf((double Energy, bool IsBest) step)
+    {
+        using var scope = new TensorScope();
+        using var frozen = GradMode.Disable();
+        return At(step.Energy, PicturePixels.ToPicture(_brush.Draw()), step.IsBest);
     }
 
     /// <summary>Takes a step of several runs of the same models at once.</summary>
@@ -115,12 +124,6 @@ internal sealed class PaintingRun : IDisposable
         var rate = 1 - ((1 - _recipe.FinalRate) * _step / _recipe.Steps);
         _step++;
         return _painting.Update(measurement, rate);
-    }
-
-    private Tensor Shown()
-    {
-        using var frozen = GradMode.Disable();
-        return _brush.Draw();
     }
 
     private Frame At(double energy, Formats.Images.Picture picture, bool isBest) => new()

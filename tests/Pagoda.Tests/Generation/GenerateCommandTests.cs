@@ -3,6 +3,7 @@ using Pagoda.Cli;
 using Pagoda.Cli.Commands.Generate;
 using Pagoda.Formats.Images;
 using Pagoda.Generation;
+using Pagoda.Generation.Prompts;
 using Pagoda.Generation.Provenance;
 using Pagoda.Generation.Recipes;
 using Pagoda.Models.Clip;
@@ -175,5 +176,5 @@ public sealed class GenerateCommandTests : IDisposable
     [InlineData("A red, red apple!", "a-red-red-apple")]
     [InlineData("../../etc/passwd", "etc-passwd")]
     [InlineData("?!", "picture")]
-    public void Stem_AnyPrompt_IsAFileName(string prompt, string expected) => Assert.Equal(expected, PictureNames.Stem(prompt));
+    public void Stem_AnyPrompt_IsAFileName(string prompt, string expected) => Assert.Equal(expected, FileStem.Of(prompt));
 }

@@ -5,6 +5,7 @@ using Pagoda.Cli.Commands.Generate;
 using Pagoda.Formats;
 using Pagoda.Formats.Images;
 using Pagoda.Generation;
+using Pagoda.Generation.Prompts;
 using Pagoda.Generation.Guidance;
 using Pagoda.Generation.Provenance;
 using Pagoda.Generation.Scoring;
@@ -62,7 +63,7 @@ internal sealed class BrushComparison(Painter painter, LoadedClip judge, IReadOn
                 foreach (var prompt in prompts)
                 {
                     cancel.ThrowIfCancellationRequested();
-                    var file = $"{brush}-{critic.Name}-{PictureNames.Stem(prompt)}.png";
+                    var file = $"{brush}-{critic.Name}-{FileStem.Of(prompt)}.png";
                     var request = painter.Complete(new GenerationRequest(prompt, asked));
                     var settings = SettingsOf(request, clip);
                     if (!cells.Any(cell => (cell.File, cell.Settings) == (file, settings)) || !File.Exists(Path.Combine(folder, file)))

@@ -12,7 +12,7 @@ namespace Pagoda.Cli.Commands.Generate;
 internal sealed class DrawingOptions
 {
     private const string ClipJem = "clip-jem";
-    private readonly Option<string?> _method = new("--method", "--brush") { Description = $"{Method.Names}, as --list shows them; what is best with the model by default." };
+    private readonly Option<string?> _method = new("--method", "--brush") { Description = $"{NamedMethod.Names}, as --list shows them; what is best with the model by default." };
     private readonly Option<string?> _refine = new("--refine") { Description = $"Paint over CLIP-GEN's picture: {ClipJem} in the model's own way, or a recipe's name." };
     private readonly Option<string?> _refiner = new("--refine-model") { Description = "The CLIP whose gradient refines; --model by default." };
     private readonly Option<int?> _candidates = new("--candidates") { Description = "CLIP-GEN: pictures drawn for each, of which the best match is given." };

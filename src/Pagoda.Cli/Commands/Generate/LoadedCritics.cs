@@ -1,4 +1,4 @@
-using System.Globalization;
+using Pagoda.Generation;
 using Pagoda.Generation.Guidance;
 using Pagoda.Models.Clip;
 using Pagoda.Torch;
@@ -42,17 +42,17 @@ internal sealed class LoadedCritics : IDisposable
 
     /// <summary>Reads <c>NAME[:weight],…</c>.</summary>
     /// <exception cref="UsageException">A weight is not above 0, or a name is missing.</exception>
-    public static IReadOnlyList<(string Source, double Weight)> Parse(string text) =>
-    [
-        .. text.Split(',', StringSplitOptions.TrimEntries).Select(part =>
+    public static IReadOnlyList<(string Source, double Weight)> Parse(string text)
+    {
+        try
         {
-            var colon = part.LastIndexOf(':');
-            var (name, weight) = colon > 0 && double.TryParse(part.AsSpan(colon + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? (part[..colon], number) : (part, 1);
-            return name.Length > 0 && weight > 0 && double.IsFinite(weight)
-                ? (name, weight)
-                : throw new UsageException($"--critic {text}: \"{part}\" is no critic; write NAME or NAME:WEIGHT with a weight above 0, and commas between several.");
-        }),
-    ];
+            return Critic.ParseNames(text);
+        }
+        catch (GenerationException problem)
+        {
+            throw new UsageException($"--critic {text}: {problem.Message}");
+        }
+    }
 
     public void Dispose() => _clips.ForEach(clip => clip.Dispose());
 }

@@ -1,4 +1,4 @@
-using System.Text;
+using Pagoda.Generation.Prompts;
 
 namespace Pagoda.Cli.Commands.Generate;
 
@@ -9,8 +9,6 @@ namespace Pagoda.Cli.Commands.Generate;
 /// <param name="force">Whether files may be replaced.</param>
 internal sealed class PictureNames(string prompt, string? given, bool several, bool force)
 {
-    private const int LongestStem = 60;
-
     /// <summary>The file of a picture. A name made from the prompt steps aside for a picture or drawing that is there already.</summary>
     public string Of(ulong seed)
     {
@@ -19,10 +17,10 @@ internal sealed class PictureNames(string prompt, string? given, bool several, b
             return several ? With(given, $"-{seed}") : given;
         }
 
-        var path = $"{Stem(prompt)}-{seed}.png";
+        var path = $"{FileStem.Of(prompt)}-{seed}.png";
         for (var copy = 2; !force && (File.Exists(path) || File.Exists(With(path, "", ".svg"))); copy++)
         {
-            path = $"{Stem(prompt)}-{seed}-{copy}.png";
+            path = $"{FileStem.Of(prompt)}-{seed}-{copy}.png";
         }
 
         return path;
@@ -41,30 +39,5 @@ internal sealed class PictureNames(string prompt, string? given, bool several, b
         {
             throw new UsageException($"{there} exists already; choose another name, or --force to replace it.");
         }
-    }
-
-    /// <summary>The prompt's letters and digits in lower case with hyphens between: "a-red-apple".</summary>
-    internal static string Stem(string prompt)
-    {
-        var stem = new StringBuilder();
-        foreach (var letter in prompt.ToLowerInvariant())
-        {
-            if (char.IsLetterOrDigit(letter))
-            {
-                stem.Append(letter);
-            }
-            else if (stem.Length > 0 && stem[^1] != '-')
-            {
-                stem.Append('-');
-            }
-
-            if (stem.Length == LongestStem)
-            {
-                break;
-            }
-        }
-
-        var text = stem.ToString().Trim('-');
-        return text.Length > 0 ? text : "picture";
     }
 }

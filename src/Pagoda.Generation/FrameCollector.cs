@@ -1,9 +1,9 @@
 using Pagoda.Formats.Images;
 
-namespace Pagoda.Cli.Commands.Generate;
+namespace Pagoda.Generation;
 
 /// <summary>Gathers the frames of a painting, evenly spread and no more than fit, for an animation of its appearing.</summary>
-internal sealed class FrameCollector
+public sealed class FrameCollector
 {
     private const int MostFrames = 100;
     private const int LastShownFor = 20;
@@ -13,6 +13,8 @@ internal sealed class FrameCollector
     private int _every = 1;
 
     /// <summary>Takes a frame, or leaves it out when enough are there.</summary>
+    /// <param name="step">Its number: every one at first, and evenly spread ones later.</param>
+    /// <param name="picture">The picture.</param>
     public void Add(int step, Picture picture)
     {
         if (step % _every != 0)
@@ -30,6 +32,7 @@ internal sealed class FrameCollector
     }
 
     /// <summary>The animation as WebP, the finished picture held at its end.</summary>
+    /// <param name="last">The finished picture, whose size all frames get.</param>
     public byte[] Encode(Picture last)
     {
         var frames = _frames.Select(frame => frame.Resize(last.Width, last.Height, Resampling.Nearest)).Concat(Enumerable.Repeat(last, LastShownFor)).ToList();
