@@ -28,9 +28,7 @@ export function startFrom(picture) {
   if (!form.get("prompt")) {
     form.set("prompt", picture.prompt);
   }
-  if (!form.applies("init")) {
-    form.set("method", undefined);
-  }
+  form.suit("init");
   toForm("Painting will start from this picture. Change the words, then generate.");
 }
 

@@ -16,7 +16,7 @@ const operations = new Map();
 /** An address of the server's, wherever the page itself is mounted. */
 export const at = path => new URL(path.replace(/^\//, ""), document.baseURI).href;
 
-const headers = () => (memory.key ? { Authorization: `Bearer ${memory.key}` } : {});
+const headers = () => ({ "X-Pagoda-Client": memory.client, ...(memory.key ? { Authorization: `Bearer ${memory.key}` } : {}) });
 
 /** Reads the document that says which operations and settings there are. */
 export async function learn() {

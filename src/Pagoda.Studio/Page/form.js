@@ -46,6 +46,14 @@ class Form extends EventTarget {
     return one !== undefined && applies(one, this.values.method);
   }
 
+  /** Chooses a method that a setting goes with, where the present one, or the model's own, may not be one. */
+  suit(name) {
+    const methods = setting(name)?.methods;
+    if (methods && !methods.includes(this.values.method)) {
+      this.set("method", methods[0]);
+    }
+  }
+
   /** What the server is asked for: what is filled in and goes with the method. */
   asked() {
     return Object.fromEntries(Object.entries(this.values).filter(([name]) => this.applies(name)));

@@ -37,9 +37,6 @@ export function openGrids() {
   }
 
   function update() {
-    if (!go) {
-      return;
-    }
     const { number } = cells();
     const most = studio.info.limits.gridCells ?? Infinity;
     count.textContent = number === 1 ? "1 picture" : `${number} pictures${number > most ? `; the server allows ${most}` : ""}`;
@@ -63,7 +60,8 @@ export function openGrids() {
       problem.textContent = error.message;
     }
   }
-  update();
+  y.draw();
+  x.draw();
 }
 
 /** One direction of the table: a setting and its values. */
@@ -103,12 +101,11 @@ function axis(title, name, chosen, changed) {
       const values = ticks.filter(tick => tick.checked).map(tick => JSON.parse(tick.dataset.value));
       return values.length ? { setting: one.name, values } : { setting: one.name, problem: "Choose values." };
     }
-    const { values, problem } = parseValues(one, place.querySelector("textarea").value);
+    const { values, problem } = parseValues(one, place.querySelector("textarea")?.value ?? "");
     return problem ? { setting: one.name, problem } : { setting: one.name, values };
   };
   const element = h("fieldset", { class: "axis" }, h("legend", {}, title), h("label", { for: `grid-${name}`, class: "unseen" }, `Setting of the ${title.toLowerCase()}`), select, place);
-  queueMicrotask(draw);
-  return { element, read: readAxis };
+  return { element, draw, read: readAxis };
 }
 
 async function list(place) {

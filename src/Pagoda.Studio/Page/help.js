@@ -39,5 +39,5 @@ export function openHelp() {
       row("Enter", "generate"), row("Shift + Enter", "a new line"), row("Esc", "close what is open"), row("← →", "other pictures, in an open picture"),
       Object.entries(keys).map(([key, [words]]) => row(key, words)))),
     h("label", { class: "switch" }, on, h("span", {}, "Single keys work")),
-    h("p", { class: "hint" }, `Pagoda ${info.version ?? ""} on ${info.device ?? "this machine"}${info.threads ? `, ${info.threads} threads` : ""}. Models: ${info.models.map(({ name, size }) => `${name} (${size} px)`).join(", ")}.`));
+    h("p", { class: "hint" }, `Pagoda ${info.version ?? ""} on ${info.device ?? "this machine"}${info.threads ? `, ${info.threads} threads` : ""}. Models: ${info.models.map(({ name, size }) => `${name}${size ? ` (${size} px)` : ""}`).join(", ")}.`));
 }

@@ -45,9 +45,7 @@ export async function openMask(id, picture) {
       form.set("init", id);
       form.set("mask", mask);
       form.set("strength", Number(strength.value));
-      if (!form.applies("mask")) {
-        form.set("method", undefined);
-      }
+      form.suit("mask");
       if (!form.get("prompt") && picture?.prompt) {
         form.set("prompt", picture.prompt);
       }

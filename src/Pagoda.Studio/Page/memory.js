@@ -12,7 +12,10 @@ function read() {
   }
 }
 
-const values = { theme: "auto", pixels: false, shortcuts: true, settings: {}, panel: false, groups: {}, jobs: [], ...read(), version };
+// Under this name the server lets clients take turns.
+const client = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), byte => byte.toString(16).padStart(2, "0")).join("");
+
+const values = { client: client(), theme: "auto", pixels: false, shortcuts: true, settings: {}, panel: false, groups: {}, jobs: [], ...read(), version };
 
 /** Reading a member gives what was remembered; writing one remembers it. */
 export const memory = new Proxy(values, {
@@ -26,3 +29,5 @@ export const memory = new Proxy(values, {
     return true;
   },
 });
+
+memory.client = values.client; // a name that was drawn just now is kept

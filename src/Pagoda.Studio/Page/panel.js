@@ -6,7 +6,7 @@ import { form } from "./form.js";
 import { memory } from "./memory.js";
 import { groups, settings } from "./schema.js";
 
-const shownElsewhere = ["prompt"]; // has a place of its own, above
+const shownElsewhere = ["prompt", "method", "count"]; // have their places above
 
 /** Fills the panel from the schema. */
 export function buildPanel() {
@@ -21,7 +21,7 @@ export function buildPanel() {
 
   const update = () => {
     sections.forEach(one => one.update());
-    clear.disabled = form.changed().every(one => shownElsewhere.includes(one.name));
+    clear.disabled = form.changed().every(one => one.name === "prompt");
   };
   form.addEventListener("change", update);
   update();
@@ -68,8 +68,8 @@ export function togglePanel(open = byId("settings").hidden) {
 
 /** Brings a setting's field before the eyes and into focus. */
 export function showField(name) {
-  if (name === "prompt") {
-    byId("prompt").focus();
+  if (shownElsewhere.includes(name)) {
+    byId(name).focus();
     return;
   }
   togglePanel(true);

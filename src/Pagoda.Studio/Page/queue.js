@@ -1,6 +1,7 @@
 // The server's queue: everybody's jobs, in order.
 
 import { button, byId, h } from "./dom.js";
+import { memory } from "./memory.js";
 import { follow } from "./stage.js";
 import { studio } from "./studio.js";
 import { complainOf } from "./toast.js";
@@ -64,6 +65,7 @@ function row({ id, settings, grid }) {
         job.state === "queued" ? (job.position === 1 ? "next" : `number ${job.position}`)
           : progress?.steps ? `step ${progress.step} of ${progress.steps}${progress.pictures > 1 ? `, picture ${progress.picture + 1} of ${progress.pictures}` : ""}` : "starting",
         grid ? "part of a grid" : null,
+        job.client && job.client !== memory.client ? "from elsewhere" : null,
       ].filter(Boolean).join(" · ");
     },
   };

@@ -73,6 +73,17 @@ class Studio extends EventTarget {
     this.#keep(job);
   }
 
+  on_queue({ order }) {
+    order.forEach((id, index) => {
+      const job = this.jobs.get(id);
+      if (job?.state === "queued") {
+        this.jobs.set(id, { ...job, position: index + 1 });
+        this.#tell("job", this.jobs.get(id));
+      }
+    });
+    this.#tell("jobs");
+  }
+
   on_preview(preview) {
     const key = `${preview.job}/${preview.index}`;
     this.previews.set(key, preview);
