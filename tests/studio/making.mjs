@@ -145,9 +145,7 @@ export const scenarios = {
       }
       throw new Error(`Tab never comes to ${pattern}.`);
     };
-    await page.keyboard.press("Tab");
-    await tabTo(/^prompt/);
-    await page.keyboard.press("Tab");
+    expect((await focused()).name === "prompt", "The prompt does not have focus at the beginning.");
     await tabTo(/^method/);
     await page.keyboard.press("p"); // the first choice with this letter
     await tabTo(/^prompt/, "Shift+Tab");

@@ -108,8 +108,8 @@ export async function copy(text, what) {
 /** The files of a picture as links. */
 export const downloads = ({ urls }) => [
   ["PNG", `${urls.png}?download`],
-  ["PNG without settings", `${urls.png}?download&strip`],
-  ["Animation (WebP)", urls.webp && `${urls.webp}?download`],
-  ["Drawing (SVG)", urls.svg && `${urls.svg}?download`],
-  ["Drawing, stroke by stroke (SVG)", urls.animatedSvg && `${urls.animatedSvg}?download`],
+  ["without settings", `${urls.png}?download&strip`],
+  ["WebP animation", urls.webp && `${urls.webp}?download`],
+  ["SVG", urls.svg && `${urls.svg}?download`],
+  ["SVG, stroke by stroke", urls.animatedSvg && `${urls.animatedSvg}?download`],
 ].filter(([, url]) => url).map(([words, url]) => h("a", { class: "button", href: at(url), download: true }, words));

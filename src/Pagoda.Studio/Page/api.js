@@ -78,15 +78,14 @@ async function checked(response) {
   throw error;
 }
 
-// What a person can do about it comes first, the server's own words after it.
+// The server's own words; where it has none, or they would not help, what a person can do about it.
 function plain(status, words) {
   const first = {
-    401: "The server wants a key.",
     413: "This file is too large for the server.",
     429: "The server has enough to do. Try again when a picture is done.",
     503: "The server is not ready. Try again in a moment.",
   }[status];
-  return [first, words].filter(Boolean).join(" ") || `The server answered ${status}.`;
+  return (status === 401 ? "The server wants a key." : words ?? first) || `The server answered ${status}.`;
 }
 
 function fail(message) {

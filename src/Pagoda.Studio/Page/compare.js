@@ -3,6 +3,7 @@
 import { at, call } from "./api.js";
 import { openDialog } from "./dialogs.js";
 import { button, h } from "./dom.js";
+import { finely } from "./finely.js";
 import { facts } from "./picture.js";
 import { complainOf } from "./toast.js";
 
@@ -13,7 +14,7 @@ export function openCompare(left, right) {
   const wipe = h("input", { type: "range", min: "0", max: "100", value: "50", "aria-label": "How much of the left picture is shown" });
   const wiping = h("input", { type: "checkbox", role: "switch", onchange: () => draw() });
   const image = picture => h("img", { src: at(picture.urls.png), alt: picture.prompt || "A variation" });
-  const figure = (picture, side) => h("figure", {}, image(picture), h("figcaption", {}, `${side} · seed ${picture.seed}`));
+  const figure = (picture, side) => h("figure", {}, finely(image(picture)), h("figcaption", {}, `${side} · seed ${picture.seed}`));
 
   const draw = () => {
     place.classList.toggle("wiped", wiping.checked);
@@ -21,14 +22,14 @@ export function openCompare(left, right) {
       place.replaceChildren(figure(left, "Left"), figure(right, "Right"));
       return;
     }
-    const over = image(left);
+    const over = finely(image(left));
     const line = h("div", { class: "wipe-line" });
     const move = () => {
       over.style.clipPath = `inset(0 ${100 - wipe.value}% 0 0)`;
       line.style.left = `${wipe.value}%`;
     };
     wipe.oninput = move;
-    const stack = h("div", { class: "wipe-stack" }, image(right), over, line);
+    const stack = h("div", { class: "wipe-stack" }, finely(image(right)), over, line);
     const follow = event => {
       const { left: from, width } = stack.getBoundingClientRect();
       wipe.value = ((event.clientX - from) / width) * 100;

@@ -3,7 +3,7 @@
 import { h, svg } from "./dom.js";
 
 const [width, height] = [320, 168];
-const box = { left: 46, right: 12, top: 14, bottom: 34 };
+const box = { left: 56, right: 12, top: 14, bottom: 34 };
 
 /** A plot; `draw(points, steps)` takes [[step, energy], …] and how many steps there will be. */
 export function curvePlot() {
@@ -27,7 +27,8 @@ export function curvePlot() {
     }
     const least = points.reduce((a, b) => (b[1] < a[1] ? b : a));
     const most = Math.max(...points.map(([, energy]) => energy));
-    const [low, high] = most - least[1] < 1e-6 ? [least[1] - 0.01, most + 0.01] : [least[1], most];
+    const span = Math.max(most - least[1], 1e-3);
+    const [low, high] = [least[1] - span * 0.22, most]; // the step of the least energy is written under its point
     const first = Math.min(points[0][0], 0);
     const last = Math.max(steps ?? 0, points.at(-1)[0]);
     const x = step => box.left + ((step - first) / (last - first)) * (width - box.left - box.right);
@@ -37,13 +38,13 @@ export function curvePlot() {
     area.setAttribute("d", `${path}L${x(points.at(-1)[0]).toFixed(1)} ${y(low)}L${x(points[0][0]).toFixed(1)} ${y(low)}Z`);
     marker.setAttribute("cx", x(least[0]));
     marker.setAttribute("cy", y(least[1]));
-    best.textContent = minus(least[1]);
+    best.textContent = `step ${least[0]}`;
     best.setAttribute("x", Math.min(Math.max(x(least[0]), box.left + 24), width - box.right - 22));
-    best.setAttribute("y", y(least[1]) - 10);
+    best.setAttribute("y", y(least[1]) + 17);
     ticks.replaceChildren(
-      ...[high, low].flatMap(energy => [
+      ...[high, least[1]].flatMap(energy => [
         svg("line", { x1: box.left, x2: width - box.right, y1: y(energy), y2: y(energy) }),
-        svg("text", { class: "curve-words", x: box.left - 6, y: y(energy) + 4, "text-anchor": "end" }, minus(energy, 2)),
+        svg("text", { class: "curve-words", x: box.left - 6, y: y(energy) + 4, "text-anchor": "end" }, minus(energy)),
       ]),
       ...[first, last].map((step, index) =>
         svg("text", { class: "curve-words", x: x(step), y: height - box.bottom + 15, "text-anchor": index ? "end" : "start" }, String(step))));

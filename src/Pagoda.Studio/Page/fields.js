@@ -55,7 +55,7 @@ function controlOf(one) {
 // Without a default a yes-or-no has a third state: as the model would.
 function choice(one, id) {
   const choices = one.choices ?? [true, false];
-  const none = one.default === undefined ? "By the model" : `${show(one, one.default)} (default)`;
+  const none = one.default === undefined ? "Automatic" : `${show(one, one.default)} (default)`;
   const select = h(
     "select",
     { id, onchange: () => form.set(one.name, select.value === "" ? undefined : choices[select.value]) },
@@ -79,7 +79,7 @@ function number(one, id) {
   const step = one.type === "integer" ? 1 : 0.01;
   const box = h("input", {
     type: "text", inputmode: one.type === "integer" ? "numeric" : "decimal", id, autocomplete: "off",
-    placeholder: one.default === undefined ? "by the model" : String(one.default), oninput: () => take(one, box.value),
+    placeholder: one.default === undefined ? "automatic" : String(one.default), oninput: () => take(one, box.value),
   });
   const low = one.minimum ?? one.above;
   if (one.type === "integer" || low === undefined || one.maximum === undefined || one.maximum - low > 10) {

@@ -119,7 +119,7 @@ async function list(place) {
       const dialog = openDialog("Grid", { name: "grid", wide: true });
       await complainOf(async () => showGrid(dialog, await call("getGrid", { path: { id: grid.id } }), openGrids));
     },
-  }, shorten(grid.settings.prompt ?? "A grid", 50), h("span", { class: "hint" }, ` · ${axes(grid)} · ${moment(grid.created)}`))))));
+  }, shorten(grid.settings.prompt ?? "A grid", 50), h("span", { class: "hint" }, `${axes(grid)} · ${moment(grid.created)}`))))));
 }
 
 const axes = ({ x, y }) => [x, y].filter(Boolean).map(one => setting(one.setting)?.title ?? one.setting).join(" by ");

@@ -161,6 +161,7 @@ export class MaskPainting {
       this.#asked = false;
       const { view, mask } = this;
       view.globalAlpha = 1;
+      view.imageSmoothingQuality = "high";
       view.drawImage(this.image, 0, 0, mask.width, mask.height);
       const over = this.#pixels();
       for (let i = 0; i < over.data.length; i += 4) {

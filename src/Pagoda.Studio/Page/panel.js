@@ -77,6 +77,6 @@ export function showField(name) {
   if (place) {
     place.closest("details").open = true;
     place.scrollIntoView({ block: "center" });
-    place.querySelector("input, select, textarea, button")?.focus();
+    (place.querySelector("input, select, textarea") ?? place.querySelector("button:not([hidden])"))?.focus();
   }
 }

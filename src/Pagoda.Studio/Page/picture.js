@@ -6,7 +6,8 @@ import { commandLine } from "./command.js";
 import { chooseForCompare } from "./compare.js";
 import { curvePlot, minus } from "./curve.js";
 import { openDialog } from "./dialogs.js";
-import { button, h, isTyping } from "./dom.js";
+import { button, h, icon, isTyping } from "./dom.js";
+import { finely } from "./finely.js";
 import { openMask } from "./mask.js";
 import { setting, settings, show } from "./schema.js";
 import { pixelSwitch } from "./theme.js";
@@ -50,14 +51,14 @@ function fill(dialog, picture, { previous, following, gone }) {
   dialog.heading.textContent = shorten(picture.prompt, 80) || "A variation";
   dialog.body.replaceChildren(
     h("div", { class: "picture-large" },
-      h("img", { src: at(picture.urls.png), alt: picture.prompt || "A variation of a picture" }),
+      finely(h("img", { src: at(picture.urls.png), alt: picture.prompt || "A variation of a picture" })),
       h("div", { class: "picture-turn" },
         button("Previous picture", "left", previous, { disabled: !previous, "data-keep": "previous" }, true),
         pixelSwitch(),
         starButton(picture, star),
         button("Next picture", "right", following, { disabled: !following, "data-keep": "following" }, true))),
     h("div", { class: "picture-side" },
-      h("div", { class: "row" },
+      h("div", { class: "actions" },
         button("Again", "again", () => again(picture), { title: "The same settings with another seed", class: "main" }),
         button("Use these settings", "form", () => intoForm(picture)),
         button("Start from it", "start", () => startFrom(picture)),
@@ -67,11 +68,13 @@ function fill(dialog, picture, { previous, following, gone }) {
           openMask(picture.id, picture);
         }),
         button("Compare", "compare", () => chooseForCompare(picture))),
-      h("details", { class: "downloads" }, h("summary", { class: "button" }, "Download"), h("div", { class: "row" }, downloads(picture))),
-      h("div", { class: "row" },
-        button("Copy seed", "copy", () => copy(String(picture.seed), "The seed")),
-        button("Copy prompt", "copy", () => copy(picture.prompt, "The prompt")),
-        button("Copy command", "copy", () => copy(commandLine(picture.settings), "The command"))),
+      h("div", { class: "lines" },
+        line("download", "Download", downloads(picture)),
+        line("copy", "Copy", [
+          button("Seed", null, () => copy(String(picture.seed), "The seed"), { "aria-label": "Copy seed" }),
+          button("Prompt", null, () => copy(picture.prompt, "The prompt"), { "aria-label": "Copy prompt" }),
+          button("Command", null, () => copy(commandLine(picture.settings), "The command"), { "aria-label": "Copy command", title: commandLine(picture.settings) }),
+        ])),
       plot.element,
       table(picture),
       h("div", { class: "row" }, button("Delete", "trash", gone, { class: "danger" }))));
@@ -81,6 +84,9 @@ function fill(dialog, picture, { previous, following, gone }) {
     plot.draw(curve ?? []);
   });
 }
+
+const line = (drawing, words, controls) =>
+  h("div", { class: "line", role: "group", "aria-label": words }, icon(drawing), h("span", { class: "line-words" }, words), h("div", { class: "row" }, controls));
 
 /** What is known of a picture, as [title, words] pairs. */
 export function facts(picture) {

@@ -70,11 +70,14 @@ export function check(one, value) {
     return whole ? "A whole number, please." : "A number, please.";
   }
   const inRange = value >= (one.minimum ?? -Infinity) && value > (one.above ?? -Infinity) && value <= (one.maximum ?? Infinity);
-  return inRange ? undefined : `Choose ${range(one)}.`;
+  return inRange ? undefined : range(one) ? `Choose ${range(one)}.` : `Choose ${one.minimum ?? 0} to ${one.maximum}.`;
 }
 
 /** The range of a number in words, as "above 0, to 1"; nothing where there is none. */
 export function range({ minimum, above, maximum }) {
+  if (maximum > 1e9) {
+    return ""; // a bound of the number's form is nothing to choose by
+  }
   const from = above !== undefined ? `above ${above}` : minimum !== undefined ? `${minimum}` : "";
   if (maximum === undefined) {
     return above !== undefined ? from : from && `${from} or more`;
@@ -85,7 +88,7 @@ export function range({ minimum, above, maximum }) {
 /** A value as people read it. */
 export function show(one, value) {
   if (value === undefined || value === null || value === "") {
-    return "by the model";
+    return "automatic";
   }
   return typeof value === "boolean" ? (value ? "yes" : "no")
     : typeof value === "number" && one?.type === "number" ? String(+value.toPrecision(6))

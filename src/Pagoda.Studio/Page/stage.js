@@ -5,7 +5,10 @@ import { again, star, starButton } from "./actions.js";
 import { exampleChips } from "./composer.js";
 import { curvePlot, minus } from "./curve.js";
 import { button, byId, h } from "./dom.js";
+import { finely } from "./finely.js";
+import { form } from "./form.js";
 import { memory } from "./memory.js";
+import { motif } from "./motif.js";
 import { openPicture } from "./picture.js";
 import { active, studio } from "./studio.js";
 import { pixelSwitch } from "./theme.js";
@@ -22,7 +25,7 @@ export async function buildStage() {
   parts = {
     image: h("img", { id: "live", alt: "", decoding: "sync", hidden: true }),
     canvas: h("button", { type: "button", class: "canvas", onclick: () => finished() && openPicture(finished(), pictures()) }),
-    empty: h("div", { class: "empty" }, h("p", { class: "empty-title" }, "What shall it be?"), h("p", {}, "Type a sentence and watch it become a picture, or begin with one of these."), exampleChips()),
+    empty: h("div", { class: "empty" }, motif(), h("p", { class: "empty-title" }, "What shall it be?"), h("p", {}, "Type a sentence and watch it become a picture, or begin with one of these."), exampleChips()),
     words: h("p", { class: "stage-prompt" }),
     state: h("p", { class: "stage-state" }),
     bar: h("progress", { "aria-label": "Steps", max: "1", value: 0 }),
@@ -32,13 +35,14 @@ export async function buildStage() {
     plot: curvePlot(),
     thumbs: h("ul", { class: "thumbs", "aria-label": "Pictures of this job" }),
   };
-  parts.canvas.append(parts.image);
+  parts.canvas.append(finely(parts.image));
   byId("canvas-place").append(parts.empty, parts.canvas, h("div", { class: "canvas-tools" }, pixelSwitch()), parts.thumbs);
   byId("stage-side").prepend(parts.words, parts.state, parts.bar, parts.problem, h("div", { class: "row" }, parts.stop), parts.tools, parts.plot.element);
 
   studio.addEventListener("job", ({ detail }) => detail.id === followed && render());
   studio.addEventListener("preview", ({ detail }) => detail.job === followed && showPicture());
   studio.addEventListener("deleted", () => job() && render());
+  studio.addEventListener("forgotten", ({ detail }) => detail === followed && follow(undefined));
   studio.addEventListener("snapshot", () => {
     const own = studio.queue.filter(one => memory.jobs.includes(one.id)).at(-1);
     if (own && !job()) {
@@ -60,7 +64,7 @@ export async function follow(id, index) {
   followed = id;
   chosen = index;
   render();
-  if (!job()) {
+  if (id && !job()) {
     await complainOf(() => studio.job(id));
     render();
   }
@@ -136,7 +140,7 @@ function showState(one, index, picture, preview) {
   }
   const many = progress?.pictures > 1 ? `Picture ${index + 1} of ${progress.pictures}` : null;
   parts.state.textContent = (picture ? [
-    picture.interrupted ? `Stopped after ${picture.steps} steps` : null, picture.method, `energy ${minus(picture.energy)}`, duration(picture.seconds), `seed ${picture.seed}`,
+    picture.interrupted ? `Stopped after ${picture.steps} steps` : null, `${picture.method}, ${duration(picture.seconds)}`, `energy ${minus(picture.energy)}`,
   ] : one.state === "running" ? [
     many, steps ? `step ${step} of ${steps}` : "getting ready", progress?.secondsLeft >= 0.5 ? `${duration(progress.secondsLeft)} left` : null,
   ] : one.state === "queued" ? [
@@ -165,6 +169,7 @@ function renderTools() {
   }
   parts.tools.dataset.key = key;
   parts.tools.replaceChildren(...(picture ? [
+    button(`Seed ${picture.seed}`, "undo", () => form.set("seed", Number(picture.seed)), { class: "seed quiet", title: "Use this seed again" }),
     button("Again", "again", () => again(picture), { title: "The same settings with another seed" }),
     button("Open", "start", () => openPicture(picture, pictures())),
     starButton(picture, star),

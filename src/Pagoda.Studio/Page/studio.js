@@ -132,6 +132,7 @@ class Studio extends EventTarget {
   #forget(id) {
     this.jobs.delete(id);
     this.#letGo(id);
+    this.#tell("forgotten", id);
     this.#tell("jobs");
   }
 
