@@ -79,7 +79,7 @@ setup_machine() {
 fingerprint() {
     {
         printf '%s\n' "$1" "$configuration" "${PAGODA_TORCH:-}" "${CXX:-}"
-        find "${@:2}" -name bin -prune -o -name obj -prune -o -type f -printf '%p %T@ %s\n' | LC_ALL=C sort
+        find "${@:2}" \( -name bin -o -name obj -o -name node_modules \) -prune -o -type f -printf '%p %T@ %s\n' | LC_ALL=C sort
     } | sha256sum
 }
 
@@ -139,6 +139,24 @@ build_when_changed() { # program | solution
     esac
     exec 9>&-
     [ -n "${dotnet:-}" ] || dotnet=$(command -v dotnet) || find_dotnet || setup_machine
+}
+
+# What the tests of Studio need beyond a build: a browser, and the client libraries that speak to it. Where they cannot be had, those
+# tests skip and say what is missing.
+setup_studio_tests() {
+    local stamp=build/studio-tests.stamp now
+    now=$(sha256sum tests/studio/package-lock.json)
+    if command -v node >/dev/null && command -v chromium >/dev/null && [ -d tests/studio/node_modules ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then
+        return
+    fi
+    local -a missing=()
+    command -v chromium >/dev/null || missing+=(chromium)
+    command -v npm >/dev/null || missing+=(nodejs npm)
+    [ ${#missing[@]} = 0 ] || ( install_packages "${missing[@]}" ) || { say "tests that need ${missing[*]} will be skipped"; return 0; }
+    say "fetching the client libraries that tests use"
+    npm ci --prefix tests/studio --no-audit --no-fund --ignore-scripts >build/npm.log 2>&1 </dev/null ||
+        { say "they could not be fetched (build/npm.log); tests that need them will be skipped"; return 0; }
+    printf '%s\n' "$now" >"$stamp"
 }
 
 # --- running ---------------------------------------------------------------------------------------------------------

@@ -114,6 +114,16 @@ public sealed class StudioServer : IAsyncDisposable
             }).WithMetadata(operation);
         }
 
+        foreach (var path in operations.GroupBy(operation => operation.Path))
+        {
+            var verbs = string.Join(", ", path.Select(operation => operation.Verb));
+            web.Map(path.Key, http =>
+            {
+                http.Response.Headers.Allow = verbs;
+                throw new ApiException(405, "invalid_request_error", $"That cannot be done here; there is {verbs}.", null, "method_not_allowed");
+            });
+        }
+
         web.MapGet("/openapi.json", http =>
         {
             http.Response.ContentType = "application/json; charset=utf-8";

@@ -120,6 +120,7 @@ internal static class BenchmarkList
         new VqganDecodeBenchmark(),
         new StrokesBenchmark(),
         new FidBenchmark(),
+        new StudioBenchmark(),
     ];
 
     /// <exception cref="UsageException">There is none of that name.</exception>
