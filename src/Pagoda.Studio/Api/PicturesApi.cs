@@ -83,7 +83,9 @@ internal static class PicturesApi
         if (http.Request.Query.ContainsKey("download"))
         {
             var stem = studio.NameOf(id) is var (prompt, seed) ? $"{FileStem.Of(prompt)}-{seed}" : id;
-            headers.ContentDisposition = new ContentDispositionHeaderValue("attachment") { FileNameStar = $"{stem}{extension}", FileName = $"{Ascii(stem)}{extension}" }.ToString();
+            var attachment = new ContentDispositionHeaderValue("attachment");
+            attachment.SetHttpFileName($"{stem}{extension}");
+            headers.ContentDisposition = attachment.ToString();
         }
 
         if (http.Request.Query.ContainsKey("strip") && extension == ".png")
@@ -97,6 +99,4 @@ internal static class PicturesApi
 
         return null;
     }
-
-    private static string Ascii(string text) => new([.. text.Select(letter => char.IsAscii(letter) ? letter : '_')]);
 }

@@ -23,8 +23,10 @@ internal sealed class Studio : IAsyncDisposable
     private readonly SemaphoreSlim _waiting = new(0);
     private readonly Dictionary<string, Job> _jobs = [];
     private readonly List<Job> _inOrder = [];
+    private readonly HashSet<Job> _running = [];
     private readonly Dictionary<string, Job> _pictures = [];
-    private readonly Dictionary<string, Grid> _grids = [];
+    private readonly List<string> _gallery = [];
+    private readonly Dictionary<string, (Grid Grid, List<Job> Jobs)> _grids = [];
     private readonly SortedDictionary<string, PaintSettings> _presets = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _closing = new();
 
@@ -67,7 +69,7 @@ internal sealed class Studio : IAsyncDisposable
     public int Queued => Locked(() => _queue.Count);
 
     /// <summary>Jobs that run.</summary>
-    public int Running => Locked(() => _inOrder.Count(job => job.State == JobState.Running));
+    public int Running => Locked(() => _running.Count);
 
     /// <summary>Pictures that are kept.</summary>
     public int Kept => Locked(() => _pictures.Count);
@@ -129,7 +131,7 @@ internal sealed class Studio : IAsyncDisposable
         lock (_lock)
         {
             Admit(client, jobs.Count);
-            _grids[grid.Id] = grid;
+            _grids[grid.Id] = (grid, []);
             _journal.Append(new { t = "grid", grid });
             written = Task.WhenAll(jobs.Select(Enqueue));
         }
@@ -152,6 +154,7 @@ internal sealed class Studio : IAsyncDisposable
                 if (_queue.Take() is { } job)
                 {
                     job.State = JobState.Running;
+                    _running.Add(job);
                     job.Started = DateTimeOffset.UtcNow;
                     job.Stop = CancellationTokenSource.CreateLinkedTokenSource(Closing);
                     _journal.Append(new { t = "started", id = job.Id, at = job.Started });
@@ -187,6 +190,7 @@ internal sealed class Studio : IAsyncDisposable
         {
             (job.State, job.Error, job.Finished, job.Progress) = (state, error, DateTimeOffset.UtcNow, null);
             job.Stop = null;
+            _running.Remove(job);
             _journal.Append(new { t = "ended", id = job.Id, at = job.Finished, state, error });
             Metrics.Ended(state);
             Announce(job);
@@ -213,8 +217,7 @@ internal sealed class Studio : IAsyncDisposable
         Task written;
         lock (_lock)
         {
-            job.Pictures.Add(picture);
-            _pictures[picture.Id] = job;
+            Show(job, picture);
             written = _journal.Append(new { t = "picture", picture });
             Events.Publish("picture", PictureView.Of(picture, job), job.Id);
         }
@@ -232,7 +235,7 @@ internal sealed class Studio : IAsyncDisposable
     /// <summary>The jobs that run, then those that wait, in order.</summary>
     public IReadOnlyList<JobView> Active() => Locked(() => (IReadOnlyList<JobView>)
     [
-        .. _inOrder.Where(job => job.State == JobState.Running).Select(job => JobView.Of(job)),
+        .. _running.OrderBy(job => job.Started).Select(job => JobView.Of(job)),
         .. _queue.Order().Select((job, at) => JobView.Of(job, at + 1)),
     ]);
 
@@ -287,10 +290,10 @@ internal sealed class Studio : IAsyncDisposable
             var words = (search ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
             List<(Job Job, PaintedPicture Picture)> found =
             [
-                .. from job in Enumerable.Reverse(_inOrder)
-                   from picture in Enumerable.Reverse(job.Pictures)
+                .. from id in Enumerable.Reverse(_gallery)
+                   let job = _pictures[id]
+                   let picture = job.Pictures.Find(one => one.Id == id)!
                    where (!starred || picture.Starred) && words.All(word => Mentions(job, picture, word))
-                   orderby picture.Created descending
                    select (job, picture),
             ];
             var from = before is null ? 0 : found.FindIndex(pair => pair.Picture.Id == before) + 1;
@@ -336,7 +339,7 @@ internal sealed class Studio : IAsyncDisposable
         {
             var (job, at) = Place(id);
             job.Pictures.RemoveAt(at);
-            _pictures.Remove(id);
+            Hide(id);
             written = _journal.Append(new { t = "deleted", id });
             Events.Publish("deleted", new { picture = id }, job.Id);
         }
@@ -352,18 +355,18 @@ internal sealed class Studio : IAsyncDisposable
     // --- grids and presets -----------------------------------------------------------------------------------------------
 
     /// <summary>Grids, newest first.</summary>
-    public IReadOnlyList<GridView> Grids() => [.. Locked(() => _grids.Values.ToList()).OrderByDescending(grid => grid.Created).Select(ViewOf)];
+    public IReadOnlyList<GridView> Grids() => Locked(() => (IReadOnlyList<GridView>)[.. _grids.Values.OrderByDescending(pair => pair.Grid.Created).Select(pair => ViewOf(pair.Grid))]);
 
     /// <summary>A grid by its name.</summary>
     /// <exception cref="ApiException">There is none.</exception>
-    public GridView Grid(string id) => ViewOf(Locked(() => _grids.GetValueOrDefault(id)) ?? throw ApiException.Missing("There is no such grid.", "id"));
+    public GridView Grid(string id) => ViewOf(Locked(() => _grids.GetValueOrDefault(id).Grid) ?? throw ApiException.Missing("There is no such grid.", "id"));
 
     /// <summary>Ends all jobs of a grid.</summary>
     /// <exception cref="ApiException">There is none.</exception>
     public GridView CancelGrid(string id)
     {
         Grid(id);
-        Locked(() => _inOrder.Where(job => job.Grid == id).ToList()).ForEach(Cancel);
+        Locked(() => _grids[id].Jobs.ToList()).ForEach(Cancel);
         return Grid(id);
     }
 
@@ -484,6 +487,29 @@ internal sealed class Studio : IAsyncDisposable
     {
         _jobs[job.Id] = job;
         _inOrder.Add(job);
+        if (job.Grid is { } grid && _grids.TryGetValue(grid, out var of))
+        {
+            of.Jobs.Add(job);
+        }
+    }
+
+    private void Show(Job job, PaintedPicture picture)
+    {
+        job.Pictures.Add(picture);
+        _pictures[picture.Id] = job;
+        _gallery.Add(picture.Id);
+    }
+
+    private void Hide(string id)
+    {
+        // Whoever deletes, deletes the latest mostly.
+        var at = _gallery.LastIndexOf(id);
+        if (at >= 0)
+        {
+            _gallery.RemoveAt(at);
+        }
+
+        _pictures.Remove(id);
     }
 
     private void Announce(Job job) => Events.Publish("job", JobView.Of(job), job.Id, $"job {job.Id}");
@@ -504,7 +530,7 @@ internal sealed class Studio : IAsyncDisposable
 
     private (Job Job, int At) Place(string id) => _pictures.TryGetValue(id, out var job) ? (job, job.Pictures.FindIndex(picture => picture.Id == id)) : throw ApiException.Missing("There is no such picture.", "id");
 
-    private GridView ViewOf(Grid grid) => Locked(() => new GridView(grid.Id, grid.Created, grid.Settings, grid.X, grid.Y, [.. _inOrder.Where(job => job.Grid == grid.Id).Select(job => JobView.Of(job))]));
+    private GridView ViewOf(Grid grid) => Locked(() => new GridView(grid.Id, grid.Created, grid.Settings, grid.X, grid.Y, [.. _grids[grid.Id].Jobs.Select(job => JobView.Of(job))]));
 
     private void Put(string name, PaintSettings? settings)
     {
@@ -545,19 +571,19 @@ internal sealed class Studio : IAsyncDisposable
                 job.Ended.TrySetResult();
                 break;
             case "picture" when line.GetProperty("picture").Deserialize<PaintedPicture>(StudioJson.Options) is { } picture && _jobs.TryGetValue(picture.Job, out var job):
-                job.Pictures.Add(picture);
-                _pictures[picture.Id] = job;
+                Show(job, picture);
                 break;
             case "star" when _pictures.TryGetValue(line.GetProperty("id").GetString()!, out var job):
                 var at = job.Pictures.FindIndex(one => one.Id == line.GetProperty("id").GetString());
                 job.Pictures[at] = job.Pictures[at] with { Starred = line.GetProperty("starred").GetBoolean() };
                 break;
-            case "deleted" when _pictures.Remove(line.GetProperty("id").GetString()!, out var job):
+            case "deleted" when _pictures.TryGetValue(line.GetProperty("id").GetString()!, out var job):
                 job.Pictures.RemoveAll(one => one.Id == line.GetProperty("id").GetString());
+                Hide(line.GetProperty("id").GetString()!);
                 break;
             case "grid":
                 var grid = line.GetProperty("grid").Deserialize<Grid>(StudioJson.Options)!;
-                _grids[grid.Id] = grid;
+                _grids[grid.Id] = (grid, []);
                 break;
             case "preset":
                 Put(line.GetProperty("name").GetString()!, line.TryGetProperty("settings", out var settings) && settings.Deserialize<JsonObject>() is { } values ? new PaintSettings(values) : null);

@@ -10,7 +10,7 @@ namespace Pagoda.Tests.Library;
 /// <summary>The packages that <c>dotnet pack</c> makes of what was built.</summary>
 public sealed class PackagesTests : IDisposable
 {
-    private static readonly string[] Libraries = ["Pagoda.Data", "Pagoda.Evaluation", "Pagoda.Formats", "Pagoda.Generation", "Pagoda.Models", "Pagoda.Torch", "Pagoda.Training"];
+    private static readonly string[] Libraries = ["Pagoda.Data", "Pagoda.Evaluation", "Pagoda.Formats", "Pagoda.Generation", "Pagoda.Models", "Pagoda.Studio", "Pagoda.Torch", "Pagoda.Training"];
 
     private readonly TemporaryFolder _folder = new();
 

@@ -90,6 +90,8 @@ public sealed class KillAndResumeTests : IDisposable
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
+        // Networks this small are slower with two threads, which wait for each other.
+        start.Environment["OMP_NUM_THREADS"] = "1";
         foreach (var argument in new[] { typeof(CommandLine).Assembly.Location, "train", config, "--out", _tiny.File(folder) })
         {
             start.ArgumentList.Add(argument);
