@@ -49,6 +49,25 @@ export const scenarios = {
     for (const words of ["Negative prompt blurry", "Seed 77", "Steps 5", "Views 3"]) {
       expect(chips.includes(words), `“${words}” is not among the changed settings: ${chips.replaceAll("\n", ", ")}.`);
     }
+
+    // The same settings as a preset: saved, loaded, deleted.
+    const name = `rocket ${Date.now().toString(36)}`;
+    await browser.button("Settings").click();
+    await browser.button("Presets").click();
+    const dialog = browser.dialog("Presets");
+    await dialog.getByLabel("Save the form as").fill(name);
+    await browser.button("Save", dialog).click();
+    await browser.button(`Load ${name}`, dialog).waitFor();
+    await browser.page.keyboard.press("Escape");
+    await browser.button("Reset all").click();
+    await browser.prompt.fill("something else");
+    await browser.button("Presets").click();
+    await browser.button(`Load ${name}`, dialog).click();
+    expect((await browser.prompt.inputValue()) === "a rocket", "The preset does not give the prompt back.");
+    expect((await browser.page.getByRole("textbox", { name: "Seed", exact: true }).inputValue()) === "77", "The preset does not give the seed back.");
+    await browser.button("Presets").click();
+    await browser.button(`Delete ${name}`, dialog).click();
+    await browser.button(`Load ${name}`, dialog).waitFor({ state: "detached" });
   },
 
   async cancel(browser) {

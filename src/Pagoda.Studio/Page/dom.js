@@ -61,6 +61,7 @@ const drawings = {
   plus: "M12 5v14M5 12h14",
   minus: "M5 12h14",
   pixels: "M4 4h5.300v5.300H4zM14.7 4H20v5.300h-5.300zM9.3 9.300h5.400v5.400H9.300zM4 14.700h5.300V20H4zM14.7 14.700H20V20h-5.300z",
+  play: "M8.5 5.5v13L19 12z",
   check: "M5 12.5l4.5 4.5L19 7",
 };
 

@@ -47,20 +47,27 @@ export function openPicture(picture, among = [picture]) {
 
 function fill(dialog, picture, { previous, following, gone }) {
   const plot = curvePlot();
+  const image = h("img", { src: at(picture.urls.png), alt: picture.prompt || "A variation of a picture" });
+  const play = picture.urls.webp && button("Watch it appear", "play", () => {
+    const playing = image.classList.toggle("playing");
+    image.src = at(playing ? picture.urls.webp : picture.urls.png);
+    play.setAttribute("aria-pressed", String(playing));
+  }, { "aria-pressed": "false" }, true);
   const held = document.activeElement?.dataset?.keep; // buttons are made anew, and focus has to stay
   dialog.heading.textContent = shorten(picture.prompt, 80) || "A variation";
   dialog.body.replaceChildren(
     h("div", { class: "picture-large" },
-      finely(h("img", { src: at(picture.urls.png), alt: picture.prompt || "A variation of a picture" })),
+      finely(image),
       h("div", { class: "picture-turn" },
         button("Previous picture", "left", previous, { disabled: !previous, "data-keep": "previous" }, true),
+        play,
         pixelSwitch(),
         starButton(picture, star),
         button("Next picture", "right", following, { disabled: !following, "data-keep": "following" }, true))),
     h("div", { class: "picture-side" },
       h("div", { class: "actions" },
         button("Again", "again", () => again(picture), { title: "The same settings with another seed", class: "main" }),
-        button("Use these settings", "form", () => intoForm(picture)),
+        button("Use settings", "form", () => intoForm(picture)),
         button("Start from it", "start", () => startFrom(picture)),
         button("Variations", "variations", () => variationsOf(picture)),
         button("Paint a mask", "brush", () => {
