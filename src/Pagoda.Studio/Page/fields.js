@@ -92,6 +92,7 @@ function number(one, id) {
   const control = plain(box, value => {
     showIn(box, value);
     slider.value = value ?? one.default ?? (low + one.maximum) / 2;
+    slider.classList.toggle("unset", value === undefined && one.default === undefined);
   });
   return {
     ...control,

@@ -37,7 +37,7 @@ export async function buildStage() {
   };
   parts.canvas.append(finely(parts.image));
   byId("canvas-place").append(parts.empty, parts.canvas, h("div", { class: "canvas-tools" }, pixelSwitch()), parts.thumbs);
-  byId("stage-side").prepend(parts.words, parts.state, parts.bar, parts.problem, h("div", { class: "row" }, parts.stop), parts.tools, parts.plot.element);
+  byId("stage-side").prepend(parts.words, parts.state, parts.bar, parts.problem, parts.stop, parts.tools, parts.plot.element);
 
   studio.addEventListener("job", ({ detail }) => detail.id === followed && render());
   studio.addEventListener("preview", ({ detail }) => detail.job === followed && showPicture());
