@@ -158,7 +158,7 @@ export const scenarios = {
         return [...top.querySelectorAll("button, a[href], input, select, textarea, summary")].filter(element => element.checkVisibility({ opacityProperty: false }) && !element.matches(".skip")).map(element => {
           const { width, height } = (element.matches("input[type=checkbox]") ? element.labels[0] ?? element : element).getBoundingClientRect();
           return { name: element.getAttribute("aria-label") ?? (element.id || element.textContent.trim() || element.tagName), width, height };
-        }).filter(({ width, height }) => height > 0 && (height < 39.5 || width < 33.5));
+        }).filter(({ width, height }) => height > 0 && (height < 39.5 || width < 39.5));
       });
       expect(small.length === 0, `${what} has targets that are too small: ${small.slice(0, 5).map(one => `${one.name} ${one.width.toFixed(0)}x${one.height.toFixed(0)}`).join(", ")}.`);
     };
