@@ -31,8 +31,8 @@ internal static class EventStream
         using var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, studio.Closing);
         try
         {
-            // Ended before looked at: then the snapshot says all, and whatever comes is in the subscription.
-            var ended = job?.Ended.Task.IsCompleted == true;
+            // Asked under the server's lock, under which a job's end is told too: what follows an ended job is in the subscription already.
+            var ended = job is not null && !studio.IsActive(job);
             await http.Response.Body.WriteAsync(EventHub.Message("snapshot", snapshot()), either.Token);
             while (!ended || subscription.HasMore)
             {
@@ -44,7 +44,7 @@ internal static class EventStream
                 }
 
                 await http.Response.Body.WriteAsync(message.Length == 0 ? ": \n\n"u8.ToArray() : message, either.Token);
-                ended = job?.Ended.Task.IsCompleted == true;
+                ended = job is not null && !studio.IsActive(job);
             }
 
             await http.Response.Body.FlushAsync(either.Token);

@@ -25,7 +25,7 @@ internal sealed class Guard(StudioOptions options, Jobs.Studio studio, ILogger l
             CheckOrigin(http.Request);
             await next(http);
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
             // Nobody is there to be answered.
         }

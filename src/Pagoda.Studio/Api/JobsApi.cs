@@ -41,10 +41,15 @@ internal static class JobsApi
             return studio.ViewOf(job);
         }
 
-        // The maker was counted as watching from the beginning.
-        await WatchAsync(studio, job, http);
-        studio.Leave(job);
-        return null;
+        try
+        {
+            return await WatchAsync(studio, job, http);
+        }
+        finally
+        {
+            // The maker was counted as watching from the beginning.
+            studio.Leave(job);
+        }
     }
 
     private static object List(Jobs.Studio studio, HttpContext http)

@@ -85,6 +85,17 @@ internal sealed class PictureStore
         return (id, picture.Width, picture.Height);
     }
 
+    /// <summary>Removes uploaded pictures that nothing was made of within a day.</summary>
+    /// <param name="needed">The names of those that stay.</param>
+    public void ForgetUploads(HashSet<string> needed)
+    {
+        var old = DateTime.UtcNow.AddDays(-1);
+        foreach (var file in new DirectoryInfo(_uploads).EnumerateFiles("*.png").Where(file => file.LastWriteTimeUtc < old && !needed.Contains(Path.GetFileNameWithoutExtension(file.Name))))
+        {
+            file.Delete();
+        }
+    }
+
     /// <summary>Decodes what a stranger sent; few at a time, because each may be large.</summary>
     /// <exception cref="ApiException">It is no picture, damaged, or too large.</exception>
     public async Task<Picture> DecodeAsync(byte[] data, string param, CancellationToken cancel)

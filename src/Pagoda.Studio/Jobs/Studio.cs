@@ -94,7 +94,17 @@ internal sealed class Studio : IAsyncDisposable
         }
 
         AnnounceOrder();
-        await written;
+        try
+        {
+            await written;
+        }
+        catch
+        {
+            // Whoever asked is told that it failed, so it must not be painted all the same.
+            Cancel(job);
+            throw;
+        }
+
         return job;
     }
 
@@ -242,6 +252,9 @@ internal sealed class Studio : IAsyncDisposable
         .. _running.OrderBy(job => job.Started).Select(job => JobView.Of(job)),
         .. _queue.Order().Select((job, at) => JobView.Of(job, at + 1)),
     ]);
+
+    /// <summary>Whether a job waits or runs.</summary>
+    public bool IsActive(Job job) => Locked(() => job.IsActive);
 
     /// <summary>Jobs, newest first.</summary>
     /// <param name="state">Of this state; null for all.</param>
@@ -613,6 +626,7 @@ internal sealed class Studio : IAsyncDisposable
             _waiting.Release();
         }
 
+        Files.ForgetUploads([.. _inOrder.Select(job => job.Settings).Concat(_presets.Values).SelectMany(settings => settings.Pictures).Select(picture => picture.Id)]);
         _log.LogInformation("{Pictures} pictures of {Jobs} jobs, {Queued} jobs wait", _pictures.Count, _jobs.Count, _queue.Count);
     }
 

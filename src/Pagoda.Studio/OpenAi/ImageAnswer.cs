@@ -209,7 +209,9 @@ internal sealed class ImageAnswer(Jobs.Studio studio, StudioLimits limits, HttpC
             studio.Files.Save(picture.Id, extension, bytes);
         }
 
-        return $"{http.Request.Scheme}://{http.Request.Host}/files/{picture.Id}{extension}";
+        // A proxy that speaks TLS for the server says so; whoever says it wrongly deceives nobody but oneself.
+        var scheme = http.Request.Headers["X-Forwarded-Proto"] == "https" ? "https" : http.Request.Scheme;
+        return $"{scheme}://{http.Request.Host}/files/{picture.Id}{extension}";
     }
 
     /// <summary>The tokens of the prompt; pictures are not counted in tokens. Null when the model has been put away meanwhile.</summary>

@@ -47,7 +47,7 @@ export function showGrid(dialog, grid, another) {
           h("img", { src: at(picture.urls.png), alt: "" })));
       }
     } else if (job.state !== "running" || !cell.querySelector("img")) {
-      cell.replaceChildren(h("span", { class: job.error ? "problem" : "hint" }, job.error?.message ?? { queued: "waiting", running: "painting", cancelled: "stopped" }[job.state] ?? job.state));
+      cell.replaceChildren(h("span", { class: job.error ? "problem" : "hint" }, job.error ?? { queued: "waiting", running: "painting", cancelled: "stopped" }[job.state] ?? job.state));
     }
     const busy = [...jobs.values()].some(active);
     stop.hidden = !busy;

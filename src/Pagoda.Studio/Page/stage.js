@@ -95,12 +95,12 @@ function render() {
   parts.words.textContent = one.settings.prompt ?? "Variations of a picture";
   parts.stop.hidden = !active(one);
   parts.problem.hidden = !one.error;
-  parts.problem.textContent = one.error?.message ?? "";
+  parts.problem.textContent = one.error ?? "";
   renderTools();
   renderThumbs(one);
   const state = `${one.id} ${one.state} ${pictures().length}`;
   if (before !== state && before?.startsWith(one.id)) {
-    const said = { done: "The picture is finished.", failed: `Painting failed. ${one.error?.message ?? ""}`, cancelled: "Stopped." }[one.state];
+    const said = { done: "The picture is finished.", failed: `Painting failed. ${one.error ?? ""}`, cancelled: "Stopped." }[one.state];
     announce(said ?? (one.state === "running" && pictures().length ? `Picture ${pictures().length} is finished.` : one.state === "running" ? "Painting." : ""));
   }
   before = state;

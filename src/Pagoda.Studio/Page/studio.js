@@ -87,7 +87,9 @@ class Studio extends EventTarget {
   on_preview(preview) {
     const key = `${preview.job}/${preview.index}`;
     this.previews.set(key, preview);
-    this.#trace(key, preview.step, preview.energy);
+    for (const [step, energy] of preview.curve) {
+      this.#trace(key, step, energy);
+    }
     this.#tell("preview", preview);
   }
 

@@ -149,7 +149,7 @@ internal sealed class JobPainter(Jobs.Studio studio, Device device, ILogger log)
             Job = job.Id,
             Index = number,
             Seed = frame.Seed,
-            Method = NamedMethod.NameOf(request),
+            Method = request is { Method: PaintMethod.Pixels, Draft: false } ? $"{NamedMethod.NameOf(PaintMethod.Pixels)} ({request.Recipe!.Name})" : NamedMethod.NameOf(request),
             Model = painter.Clip.Name,
             Width = frame.Picture.Width,
             Height = frame.Picture.Height,
