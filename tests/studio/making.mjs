@@ -14,7 +14,7 @@ async function countPreviews(browser) {
 
 export const scenarios = {
   async paint(browser) {
-    await browser.visit();
+    await browser.visit({ settings: { start: "grey" } });
     const previews = await countPreviews(browser);
     await browser.generate("a red apple");
     await browser.finished();
@@ -88,7 +88,7 @@ export const scenarios = {
     await browser.visit();
     const list = browser.page.getByRole("region", { name: /^Queue/ }).getByRole("listitem");
     for (const [index, words] of ["a first cat", "a second dog", "a third fish"].entries()) {
-      await browser.generate(words, index < 2 ? { settings: { Steps: index === 0 ? 600 : "" } } : {});
+      await browser.generate(words, index < 2 ? { settings: { Steps: index === 0 ? 2000 : "" } } : {});
       await until(`Job ${index + 1} in the queue`, async () => (await list.count()) === index + 1);
     }
     await until("The order", async () => /first.*second.*next.*third.*number 2/s.test((await list.allInnerTexts()).join(" ")));
@@ -145,7 +145,7 @@ export const scenarios = {
   },
 
   async keyboard(browser) {
-    await browser.visit();
+    await browser.visit({ settings: { start: "grey" } });
     const { page } = browser;
     const previews = await countPreviews(browser);
     const focused = () => page.evaluate(() => {

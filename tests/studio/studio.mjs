@@ -37,8 +37,8 @@ export class Browser {
     return browser;
   }
 
-  /** A fresh visitor. With a key, it is remembered already, unless `known` is false. */
-  async visit({ width = 1280, height = 860, known = true, ready = true, ...others } = {}) {
+  /** A fresh visitor, whose form has `settings` that paint quickly. With a key, it is remembered already, unless `known` is false. */
+  async visit({ width = 1280, height = 860, known = true, ready = true, settings = { start: "grey", views: 1 }, ...others } = {}) {
     await this.context?.close();
     this.context = await this.chromium.newContext({ viewport: { width, height }, ...others });
     this.page = await this.context.newPage();
@@ -47,9 +47,8 @@ export class Browser {
     this.page.on("pageerror", error => this.complaints.push(error.message));
     this.page.on("request", request => this.requests.push(request.url()));
     this.page.on("websocket", socket => this.requests.push(socket.url()));
-    if (this.key && known) {
-      await this.context.addInitScript(key => localStorage["pagoda-studio"] ??= JSON.stringify({ version: 1, key }), this.key);
-    }
+    const key = known ? this.key : undefined;
+    await this.context.addInitScript(memory => localStorage["pagoda-studio"] ??= JSON.stringify(memory), { version: 1, key, settings });
     await this.page.goto(this.base);
     if (ready) {
       await this.ready();
@@ -78,12 +77,12 @@ export class Browser {
     return (await this.ask("api/pictures?limit=50")).pictures;
   }
 
-  /** Has the server paint, and waits for it. */
+  /** Has the server paint, as quickly as it can where nothing else is said, and waits for it. */
   async paint(settings) {
-    const { id } = await this.ask("api/jobs", { method: "POST", body: JSON.stringify(settings) });
+    const { id } = await this.ask("api/jobs", { method: "POST", body: JSON.stringify({ start: "grey", views: 1, ...settings }) });
     return until("The server's painting", async () => {
       const job = await this.ask(`api/jobs/${id}`);
-      expect(job.state !== "failed", `The server could not paint: ${job.error?.message}`);
+      expect(job.state !== "failed", `The server could not paint: ${job.error}`);
       return job.state === "done" && job;
     }, 120_000);
   }
@@ -140,13 +139,15 @@ export class Browser {
     await this.button("Again", this.canvas).waitFor({ timeout });
   }
 
-  async axe(what) {
+  /** Looks for violations; `rules` keeps to some of them. */
+  async axe(what, rules) {
     const { default: axe } = await import("axe-core");
     if (!(await this.page.evaluate(() => "axe" in window))) {
       const session = await this.context.newCDPSession(this.page); // the page's policy forbids eval, a debugger may
       await session.send("Runtime.evaluate", { expression: axe.source });
     }
-    const { violations } = await this.page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa"], resultTypes: ["violations"] }));
+    const runOnly = rules ?? ["wcag2a", "wcag2aa", "wcag21aa"];
+    const { violations } = await this.page.evaluate(runOnly => window.axe.run(document, { runOnly, resultTypes: ["violations"] }), runOnly);
     expect(violations.length === 0, `axe finds on ${what}: ${violations.map(({ id, nodes }) => `${id} (${nodes.slice(0, 3).map(node => node.target.join(" ")).join("; ")}: ${nodes[0].failureSummary.replace(/\s+/g, " ").slice(0, 200)})`).join(" | ")}`);
   }
 

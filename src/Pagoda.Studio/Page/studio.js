@@ -120,10 +120,6 @@ class Studio extends EventTarget {
       return;
     }
     this.jobs.set(job.id, job);
-    const { picture, step, energy } = job.progress ?? {};
-    if (Number.isFinite(energy) && step > 0) {
-      this.#trace(`${job.id}/${picture}`, step, energy);
-    }
     if (!active(job)) {
       this.#letGo(job.id);
     }
