@@ -15,6 +15,9 @@ public sealed class FramePace(TimeSpan least, double share = 0.02)
     private TimeSpan _cost;
     private bool _isFirst = true;
 
+    /// <summary>What all frames have cost so far.</summary>
+    public TimeSpan Total { get; private set; }
+
     /// <summary>Whether a frame is due now; if so the time until the next begins.</summary>
     public bool IsDue()
     {
@@ -39,6 +42,7 @@ public sealed class FramePace(TimeSpan least, double share = 0.02)
         lock (_lock)
         {
             _cost += cost;
+            Total += cost;
         }
     }
 }

@@ -1,6 +1,7 @@
 // Many clients at once for a while, or many jobs one after the other, against a server that is running; prints Markdown.
 //   node load.mjs clients BASE_URL [CLIENTS] [SECONDS]    light requests while jobs are painted, each checked
 //   node load.mjs jobs BASE_URL [JOBS]                    small jobs; resident memory and live tensors as they go
+//   node load.mjs watch BASE_URL [PAIRS]                  seconds a step with the page open in Chromium and without, in turn
 import http from 'node:http';
 
 const [mode, base, first, second] = process.argv.slice(2);
@@ -126,5 +127,59 @@ async function jobs(count) {
   }
 }
 
-await (mode === 'jobs' ? jobs(Number(first ?? 1000)) : clients(Number(first ?? 200), Number(second ?? 60)));
+async function watch(pairs) {
+  const { chromium } = await import('playwright-core');
+  const { flags } = await import('./studio.mjs');
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
+  await page.goto('about:blank');
+  const steps = 200;
+  const one = async (watched) => {
+    if (watched) {
+      await page.goto(base);
+      await page.locator('body.ready').waitFor();
+    } else {
+      await page.goto('about:blank');
+    }
+    // What is to be measured is watching, not the opening of a page.
+    await sleep(3000);
+    const job = await json('POST', '/api/jobs', { prompt: 'a red apple', seed: 1, method: 'pixels', start: 'grey', steps });
+    if (watched) {
+      // As a person does who wants to see this one.
+      await page.getByRole('region', { name: /^Queue/ }).getByRole('listitem').first().getByRole('button').first().click().catch(() => {});
+    }
+    // Asked seldom: asking costs too.
+    for (;;) {
+      await sleep(500);
+      const now = await json('GET', `/api/jobs/${job.id}`);
+      if (now.state === 'done') {
+        return now.pictures[0].seconds / steps;
+      }
+    }
+  };
+  const frames = async () => {
+    const { text } = await request(plain, 'GET', '/metrics');
+    const value = (name) => Number(text.match(new RegExp(`^${name} (\\S+)$`, 'm'))[1]);
+    return { frames: value('pagoda_frame_seconds_total'), painting: value('pagoda_painting_seconds_total'), previews: value('pagoda_previews_total') };
+  };
+  await one(true);
+  await one(false);
+  const [before, results] = [await frames(), []];
+  for (let pair = 0; pair < pairs; pair++) {
+    // Whoever goes first changes, so that a machine that gets slower favours neither.
+    const first = await one(pair % 2 === 0);
+    const second = await one(pair % 2 === 1);
+    results.push(pair % 2 === 0 ? [first, second] : [second, first]);
+  }
+  const after = await frames();
+  await browser.close();
+  const median = (list) => percentile(list.toSorted((a, b) => a - b), 0.5);
+  const ratios = results.map(([watched, alone]) => watched / alone);
+  const resampled = Array.from({ length: 2000 }, () => median(ratios.map(() => ratios[Math.floor(Math.random() * ratios.length)]))).sort((a, b) => a - b);
+  console.log(`${pairs} pairs of ${steps} steps: ${(median(results.map(([watched]) => watched)) * 1000).toFixed(2)} ms a step watched, ${(median(results.map(([, alone]) => alone)) * 1000).toFixed(2)} ms alone.`);
+  console.log(`Watched takes ${median(ratios).toFixed(3)} times as long (median of pairs; bootstrap 95 % ${percentile(resampled, 0.025).toFixed(3)} to ${percentile(resampled, 0.975).toFixed(3)}; pairs from ${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)}).`);
+  console.log(`Making and encoding frames took ${(100 * (after.frames - before.frames) / (after.painting - before.painting)).toFixed(2)} % of the painting's seconds, ${after.previews - before.previews} previews for those who watched.`);
+}
+
+await (mode === 'watch' ? watch(Number(first ?? 12)) : mode === 'jobs' ? jobs(Number(first ?? 1000)) : clients(Number(first ?? 200), Number(second ?? 60)));
 plain.destroy();

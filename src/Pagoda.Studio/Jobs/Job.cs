@@ -61,6 +61,9 @@ internal sealed class Job(string id, string client, PaintSettings settings, Date
 
     public Progress? Progress { get; set; }
 
+    /// <summary>When watchers were last told of the progress.</summary>
+    public long Told { get; set; }
+
     public List<PaintedPicture> Pictures { get; } = [];
 
     /// <summary>Ends the painting; there is one while it runs.</summary>

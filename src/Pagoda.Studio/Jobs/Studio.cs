@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -15,6 +16,8 @@ namespace Pagoda.Studio.Jobs;
 /// </summary>
 internal sealed class Studio : IAsyncDisposable
 {
+    // Previews say where a painting is more often.
+    private static readonly TimeSpan s_progress = TimeSpan.FromMilliseconds(500);
     private readonly Lock _lock = new();
     private readonly StudioLimits _limits;
     private readonly ILogger _log;
@@ -218,8 +221,9 @@ internal sealed class Studio : IAsyncDisposable
         lock (_lock)
         {
             job.Progress = progress;
-            if (Events.IsWatched(job.Id))
+            if (Events.IsWatched(job.Id) && Stopwatch.GetElapsedTime(job.Told) > s_progress)
             {
+                job.Told = Stopwatch.GetTimestamp();
                 Announce(job);
             }
         }

@@ -7,6 +7,7 @@ internal sealed class StudioMetrics
     private readonly Dictionary<JobState, long> _ended = [];
     private readonly SortedDictionary<(string Method, string Path, int Status), (long Count, double Seconds)> _requests = [];
     private double _painting;
+    private double _frames;
     private long _created;
     private long _pictures;
     private long _steps;
@@ -24,11 +25,15 @@ internal sealed class StudioMetrics
         }
     }
 
-    public void Painted(int steps, TimeSpan time)
+    /// <param name="steps">Steps of a picture.</param>
+    /// <param name="time">What it took.</param>
+    /// <param name="frames">What making and encoding its frames took of that.</param>
+    public void Painted(int steps, TimeSpan time, TimeSpan frames)
     {
         lock (_lock)
         {
             _pictures++;
+            _frames += frames.TotalSeconds;
             _steps += steps;
             _painting += time.TotalSeconds;
         }
@@ -74,6 +79,8 @@ internal sealed class StudioMetrics
             Line("pagoda_steps_total", "", _steps);
             Head("pagoda_painting_seconds_total", "Seconds spent painting.", "counter");
             Line("pagoda_painting_seconds_total", "", _painting);
+            Head("pagoda_frame_seconds_total", "Seconds spent on making and encoding frames.", "counter");
+            Line("pagoda_frame_seconds_total", "", _frames);
             Head("pagoda_previews_total", "Previews encoded for those who watch.", "counter");
             Line("pagoda_previews_total", "", _previews);
             Head("pagoda_http_requests_total", "Requests answered.", "counter");

@@ -14,8 +14,8 @@ namespace Pagoda.Studio.Painting;
 /// <summary>Paints jobs on one device, one after the other.</summary>
 internal sealed class JobPainter(Jobs.Studio studio, Device device, ILogger log)
 {
-    // Frames are for eyes and for the animation: more often than this nobody sees them.
-    private static readonly TimeSpan s_frames = TimeSpan.FromMilliseconds(100);
+    // Frames are for eyes and for the animation. A browser on the same machine takes more time to show one than it takes here to make one.
+    private static readonly TimeSpan s_frames = TimeSpan.FromMilliseconds(150);
 
     /// <summary>Paints until the server closes.</summary>
     public async Task RunAsync()
@@ -95,7 +95,7 @@ internal sealed class JobPainter(Jobs.Studio studio, Device device, ILogger log)
     {
         var clock = Stopwatch.StartNew();
         var (pace, curves) = (request.FramePace!, (EnergyCurves)request.StepProgress!);
-        var (frames, shown) = (new FrameCollector(), 0);
+        var (frames, shown, told) = (new FrameCollector(), 0, TimeSpan.Zero);
         await foreach (var frame in painter.GeneratorFor(request).GenerateAsync(request, stop))
         {
             if (studio.Closing.IsCancellationRequested)
@@ -107,6 +107,8 @@ internal sealed class JobPainter(Jobs.Studio studio, Device device, ILogger log)
             var number = begun + frame.Index;
             if (frame.IsLast)
             {
+                studio.Metrics.Painted(frame.Step, frame.Elapsed, pace.Total - told);
+                told = pace.Total;
                 await FinishAsync(job, painter, request, frame, number, shown > 1 ? frames : null, curves.End(frame));
                 (frames, shown) = (new FrameCollector(), 0);
                 continue;
@@ -127,7 +129,6 @@ internal sealed class JobPainter(Jobs.Studio studio, Device device, ILogger log)
 
     private async Task FinishAsync(Job job, Painter painter, GenerationRequest request, Frame frame, int number, FrameCollector? frames, IReadOnlyList<double[]> curve)
     {
-        studio.Metrics.Painted(frame.Step, frame.Elapsed);
         var id = PictureStore.NewId();
         var record = Anonymous(painter.Record(request, frame, ProductVersion.Text) with { Init = FileOf("init"), Mask = FileOf("mask") }, job);
         studio.Files.Save(id, ".png", PictureFile.EncodePng(frame.Picture, PictureStore.Texts(record, job.Settings.Alone(frame.Seed).ToJson())));
