@@ -16,7 +16,8 @@ export const scenarios = {
   async paint(browser) {
     await browser.visit({ settings: { start: "grey" } });
     const previews = await countPreviews(browser);
-    await browser.generate("a red apple");
+    // Where the browser and the painting share two cores, previews come about one a second.
+    await browser.generate("a red apple", { settings: { Steps: 150 } });
     await browser.finished();
     const seen = await previews();
     expect(seen >= 3, `Only ${seen} different previews came.`);
@@ -145,7 +146,7 @@ export const scenarios = {
   },
 
   async keyboard(browser) {
-    await browser.visit({ settings: { start: "grey" } });
+    await browser.visit({ settings: { start: "grey", steps: 150 } });
     const { page } = browser;
     const previews = await countPreviews(browser);
     const focused = () => page.evaluate(() => {

@@ -16,7 +16,7 @@ public sealed class FramePaceTests
     [Fact]
     public void IsDue_DearFrames_ComeSoSeldomThatTheyTakeTheirShareAtMost()
     {
-        var pace = new FramePace(TimeSpan.Zero, share: 0.5);
+        var pace = new FramePace(TimeSpan.Zero, 0.5, () => TimeSpan.Zero);
         Assert.True(pace.IsDue());
         pace.Spent(TimeSpan.FromHours(1));
         Assert.True(pace.IsDue(), "what the first frame cost counts nothing");
@@ -30,6 +30,22 @@ public sealed class FramePaceTests
         // Half of the time for 40 ms: the next is due after 80, never before.
         Assert.InRange(begun.Elapsed.TotalMilliseconds, 75, double.MaxValue);
         Assert.True(pace.IsDue(), "a frame that cost nothing delays the next by nothing");
+    }
+
+    [Fact]
+    public void IsDue_PaintingHasToWaitForItsCores_FramesComeLessOften()
+    {
+        var waited = TimeSpan.Zero;
+        var pace = new FramePace(TimeSpan.Zero, 0.5, () => waited);
+        Assert.True(pace.IsDue());
+        Assert.True(pace.IsDue());
+        var begun = Stopwatch.StartNew();
+        waited = TimeSpan.FromMilliseconds(40);
+        while (!pace.IsDue())
+        {
+        }
+
+        Assert.InRange(begun.Elapsed.TotalMilliseconds, 75, double.MaxValue);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class JobsApiTests(StudioFixture fixture) : IClassFixture<StudioFi
     [Fact]
     public async Task Stream_OfAJob_TellsItsWholeStory()
     {
-        using var response = await _studio.OpenAsync(HttpMethod.Post, "/api/jobs", StudioFixture.Quick(steps: 40));
+        using var response = await _studio.OpenAsync(HttpMethod.Post, "/api/jobs", StudioFixture.Quick(steps: 400));
         List<(string Name, JsonNode Data)> events = [];
         await foreach (var one in RunningStudio.EventsOf(response))
         {
