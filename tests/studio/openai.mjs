@@ -150,7 +150,7 @@ const scenarios = {
   },
 
   async stream() {
-    const stream = await client.images.generate({ prompt: 'a yellow star', stream: true, partial_images: 2, pagoda: quick(40) });
+    const stream = await client.images.generate({ prompt: 'a yellow star', stream: true, partial_images: 2, pagoda: quick(300) });
     const events = [];
     for await (const event of stream) events.push(event);
     const partials = events.slice(0, -1);
@@ -164,7 +164,7 @@ const scenarios = {
 
     // Cancelled by somebody else in mid-stream.
     const prompt = 'a sunflower that is cancelled';
-    const endless = await client.images.generate({ prompt, stream: true, partial_images: 3, output_format: 'jpeg', pagoda: quick(160) });
+    const endless = await client.images.generate({ prompt, stream: true, partial_images: 3, output_format: 'jpeg', pagoda: quick(1500) });
     try {
       for await (const event of endless) {
         check(event.type === 'image_generation.partial_image' && kindOf(Buffer.from(event.b64_json, 'base64')) === 'jpeg', `${event.type} came`);
@@ -292,7 +292,7 @@ const scenarios = {
     for (const streamed of [true, false]) {
       const prompt = `a tree that nobody waits for, ${streamed}`;
       const leaving = new AbortController();
-      const asked = client.images.generate({ prompt, stream: streamed, ...(streamed && { partial_images: 3 }), pagoda: quick(streamed ? 160 : 2000) }, { signal: leaving.signal });
+      const asked = client.images.generate({ prompt, stream: streamed, ...(streamed && { partial_images: 3 }), pagoda: quick(2000) }, { signal: leaving.signal });
       if (streamed) {
         for await (const event of await asked) {
           check(event.type === 'image_generation.partial_image', `${event.type} came`);
