@@ -6,7 +6,7 @@ namespace Pagoda.Tests.Training;
 /// <summary>The program itself, killed where it stands.</summary>
 public sealed class KillAndResumeTests : IDisposable
 {
-    private const int Steps = 24;
+    private const int Steps = 80;
     private readonly TinyTraining _tiny = new();
 
     [Theory]
@@ -17,7 +17,8 @@ public sealed class KillAndResumeTests : IDisposable
     {
         var config = _tiny.Yaml(method, Steps);
         await RunToTheEnd(config, "whole");
-        var killedAfter = Random.Shared.Next(4, Steps - 4);
+        // Early enough that it is still at work when the line has been read.
+        var killedAfter = Random.Shared.Next(4, Steps / 3);
         using (var process = Start(config, "killed"))
         {
             var begun = "";
