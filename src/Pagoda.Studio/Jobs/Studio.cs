@@ -14,7 +14,7 @@ namespace Pagoda.Studio.Jobs;
 /// All that a server knows: jobs, pictures, grids and presets, kept in a journal so that a restart, however it came about, loses nothing that was
 /// finished and begins again what was running. One lock guards it; nothing slow happens under it.
 /// </summary>
-internal sealed class Studio : IAsyncDisposable
+internal sealed partial class Studio : IAsyncDisposable
 {
     // Previews say where a painting is more often.
     private static readonly TimeSpan s_progress = TimeSpan.FromMilliseconds(500);
@@ -301,78 +301,6 @@ internal sealed class Studio : IAsyncDisposable
         }
     }
 
-    // --- pictures ------------------------------------------------------------------------------------------------------
-
-    /// <summary>Pictures, newest first.</summary>
-    public (IReadOnlyList<PictureView> Pictures, int Total) Pictures(string? search, bool starred, string? before, int limit)
-    {
-        lock (_lock)
-        {
-            var words = (search ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            List<(Job Job, PaintedPicture Picture)> found =
-            [
-                .. from id in Enumerable.Reverse(_gallery)
-                   let job = _pictures[id]
-                   let picture = job.Pictures.Find(one => one.Id == id)!
-                   where (!starred || picture.Starred) && words.All(word => Mentions(job, picture, word))
-                   select (job, picture),
-            ];
-            var from = before is null ? 0 : found.FindIndex(pair => pair.Picture.Id == before) + 1;
-            return ([.. found.Skip(from).Take(limit).Select(pair => PictureView.Of(pair.Picture, pair.Job))], found.Count);
-        }
-    }
-
-    /// <summary>One picture, with its curve and record.</summary>
-    /// <exception cref="ApiException">There is none.</exception>
-    public PictureView Picture(string id)
-    {
-        var view = Locked(() =>
-        {
-            var (job, at) = Place(id);
-            return PictureView.Of(job.Pictures[at], job);
-        });
-        var png = Files.Find(id, ".png") ?? throw ApiException.Missing("The picture's file is gone.", "id");
-        var record = PictureStore.Inspect(File.ReadAllBytes(png)).Record;
-        return view with { Curve = Files.Curve(id), Record = JsonNode.Parse(record.ToJson()) };
-    }
-
-    /// <summary>Stars a picture, or not.</summary>
-    /// <exception cref="ApiException">There is none.</exception>
-    public PictureView Star(string id, bool starred)
-    {
-        lock (_lock)
-        {
-            var (job, at) = Place(id);
-            job.Pictures[at] = job.Pictures[at] with { Starred = starred };
-            _journal.Append(new { t = "star", id, starred });
-            var view = PictureView.Of(job.Pictures[at], job);
-            Events.Publish("picture", view, job.Id);
-            return view;
-        }
-    }
-
-    /// <summary>Deletes a picture and its files.</summary>
-    /// <exception cref="ApiException">There is none.</exception>
-    public async Task DeleteAsync(string id)
-    {
-        Task written;
-        lock (_lock)
-        {
-            var (job, at) = Place(id);
-            job.Pictures.RemoveAt(at);
-            Hide(id);
-            written = _journal.Append(new { t = "deleted", id });
-            Events.Publish("deleted", new { picture = id }, job.Id);
-        }
-
-        await written;
-        Files.Delete(id);
-    }
-
-    /// <summary>A stored picture's name for files to be taken along: from its prompt and seed.</summary>
-    public (string Prompt, ulong Seed)? NameOf(string id) => Locked<(string, ulong)?>(() =>
-        _pictures.TryGetValue(id, out var job) && job.Pictures.Find(picture => picture.Id == id) is { } found ? (job.Settings.Prompt, found.Seed) : null);
-
     // --- grids and presets -----------------------------------------------------------------------------------------------
 
     /// <summary>Grids, newest first.</summary>
@@ -423,13 +351,6 @@ internal sealed class Studio : IAsyncDisposable
         var seeded = settings.ToJson()["seed"] is null ? settings.With("seed", JsonValue.Create(GuidedGenerator.RandomSeed())) : settings;
         return new Job(PictureStore.NewId(), client, seeded, DateTimeOffset.UtcNow) { Grid = grid, Cell = cell, Attached = attached, Watchers = attached ? 1 : 0 };
     }
-
-    private static bool Mentions(Job job, PaintedPicture picture, string word) =>
-        job.Settings.Prompt.Contains(word, StringComparison.OrdinalIgnoreCase)
-        || job.Settings.Shown("negative")?.Contains(word, StringComparison.OrdinalIgnoreCase) == true
-        || picture.Method.Contains(word, StringComparison.OrdinalIgnoreCase)
-        || picture.Model.Contains(word, StringComparison.OrdinalIgnoreCase)
-        || picture.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture) == word;
 
     /// <summary>Refuses what cannot be painted while whoever asks is still there.</summary>
     private void Check(PaintSettings settings)
@@ -514,25 +435,6 @@ internal sealed class Studio : IAsyncDisposable
         }
     }
 
-    private void Show(Job job, PaintedPicture picture)
-    {
-        job.Pictures.Add(picture);
-        _pictures[picture.Id] = job;
-        _gallery.Add(picture.Id);
-    }
-
-    private void Hide(string id)
-    {
-        // Whoever deletes, deletes the latest mostly.
-        var at = _gallery.LastIndexOf(id);
-        if (at >= 0)
-        {
-            _gallery.RemoveAt(at);
-        }
-
-        _pictures.Remove(id);
-    }
-
     private void Announce(Job job) => Events.Publish("job", JobView.Of(job), job.Id, $"job {job.Id}");
 
     private void AnnounceOrder()
@@ -548,8 +450,6 @@ internal sealed class Studio : IAsyncDisposable
         var newest = Enumerable.Reverse(_inOrder);
         return before is null ? newest : newest.SkipWhile(job => job.Id != before).Skip(1);
     }
-
-    private (Job Job, int At) Place(string id) => _pictures.TryGetValue(id, out var job) ? (job, job.Pictures.FindIndex(picture => picture.Id == id)) : throw ApiException.Missing("There is no such picture.", "id");
 
     private GridView ViewOf(Grid grid) => Locked(() => new GridView(grid.Id, grid.Created, grid.Settings, grid.X, grid.Y, [.. _grids[grid.Id].Jobs.Select(job => JobView.Of(job))]));
 
@@ -572,71 +472,6 @@ internal sealed class Studio : IAsyncDisposable
             return read();
         }
     }
-
-    // --- the journal -----------------------------------------------------------------------------------------------------
-
-    private void Read(JsonElement line)
-    {
-        switch (line.GetProperty("t").GetString())
-        {
-            case "job":
-                var read = Line<JobLine>(line);
-                Know(new Job(read.Id, read.Client, new PaintSettings(read.Settings), read.At) { Grid = read.Grid, Cell = read.Cell, Attached = read.Attached });
-                break;
-            case "started" when _jobs.TryGetValue(line.GetProperty("id").GetString()!, out var job):
-                (job.State, job.Started) = (JobState.Running, line.GetProperty("at").GetDateTimeOffset());
-                break;
-            case "ended" when _jobs.TryGetValue(line.GetProperty("id").GetString()!, out var job):
-                (job.State, job.Finished) = (Line<EndLine>(line).State, line.GetProperty("at").GetDateTimeOffset());
-                job.Error = line.TryGetProperty("error", out var error) ? error.GetString() : null;
-                job.Ended.TrySetResult();
-                break;
-            case "picture" when line.GetProperty("picture").Deserialize<PaintedPicture>(StudioJson.Options) is { } picture && _jobs.TryGetValue(picture.Job, out var job):
-                Show(job, picture);
-                break;
-            case "star" when _pictures.TryGetValue(line.GetProperty("id").GetString()!, out var job):
-                var at = job.Pictures.FindIndex(one => one.Id == line.GetProperty("id").GetString());
-                job.Pictures[at] = job.Pictures[at] with { Starred = line.GetProperty("starred").GetBoolean() };
-                break;
-            case "deleted" when _pictures.TryGetValue(line.GetProperty("id").GetString()!, out var job):
-                job.Pictures.RemoveAll(one => one.Id == line.GetProperty("id").GetString());
-                Hide(line.GetProperty("id").GetString()!);
-                break;
-            case "grid":
-                var grid = line.GetProperty("grid").Deserialize<Grid>(StudioJson.Options)!;
-                _grids[grid.Id] = (grid, []);
-                break;
-            case "preset":
-                Put(line.GetProperty("name").GetString()!, line.TryGetProperty("settings", out var settings) && settings.Deserialize<JsonObject>() is { } values ? new PaintSettings(values) : null);
-                break;
-        }
-
-        static T Line<T>(JsonElement line) => line.Deserialize<T>(StudioJson.Options) ?? throw new JsonException("it is null");
-    }
-
-    /// <summary>Puts back into the queue what was waiting or running when the server ended; what was made for somebody who waited has nobody now.</summary>
-    private void Recover()
-    {
-        foreach (var job in _inOrder.Where(job => job.IsActive).ToList())
-        {
-            if (job.Attached)
-            {
-                End(job, JobState.Cancelled, "The server was stopped while somebody waited for it.");
-                continue;
-            }
-
-            (job.State, job.Started) = (JobState.Queued, null);
-            _queue.Add(job);
-            _waiting.Release();
-        }
-
-        Files.ForgetUploads([.. _inOrder.Select(job => job.Settings).Concat(_presets.Values).SelectMany(settings => settings.Pictures).Select(picture => picture.Id)]);
-        _log.LogInformation("{Pictures} pictures of {Jobs} jobs, {Queued} jobs wait", _pictures.Count, _jobs.Count, _queue.Count);
-    }
-
-    private sealed record JobLine(string Id, DateTimeOffset At, string Client, JsonObject Settings, string? Grid, Cell? Cell, bool Attached);
-
-    private sealed record EndLine(JobState State);
 
     private sealed class Ending(Action end) : IDisposable
     {
