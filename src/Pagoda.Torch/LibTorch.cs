@@ -25,8 +25,17 @@ public static unsafe class LibTorch
     /// <summary>The best device at hand: <c>cuda:0</c>, or the processor.</summary>
     public static Device DefaultDevice => CudaDeviceCount > 0 ? Device.Cuda() : Device.Cpu;
 
-    /// <summary>True when the processor multiplies bfloat16 matrices in hardware; without that they are slower than float32.</summary>
-    public static bool HasFastBFloat16 { get; } = ProcessorFlags().Any(flag => flag is "avx512_bf16" or "amx_bf16");
+    /// <summary>True when the processor has instructions for products of bfloat16; without them libtorch emulates each.</summary>
+    public static bool HasBFloat16Instructions => Processor.HasBFloat16Instructions;
+
+    /// <summary>True when products of bfloat16 matrices are faster than those of float32 on this processor.</summary>
+    public static bool HasFastBFloat16 => Processor.HasFastBFloat16;
+
+    /// <summary>
+    /// What libtorch and its BLAS are told about this processor before they are loaded, as environment variables. Those
+    /// that the user has set are not among them. Programs on the same libtorch that do not set them may be several times slower.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> ProcessorSettings { get; } = Processor.Settings();
 
     /// <summary>Waits until a CUDA device has done all it was given; on the processor nothing is pending.</summary>
     public static void Synchronize(Device device) => Native.Checked(Native.Synchronize(device.Code));
@@ -39,11 +48,4 @@ public static unsafe class LibTorch
 
     /// <summary>The schema of an operator as this libtorch prints it, or null when it has none of that name.</summary>
     public static string? Schema(string name, string overload = "") => Dispatcher.Schema(name, overload);
-
-    private static string[] ProcessorFlags()
-    {
-        const string file = "/proc/cpuinfo";
-        var flags = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal)) : null;
-        return flags?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
-    }
 }

@@ -10,22 +10,12 @@ internal static unsafe partial class Native
 
     static Native()
     {
-        PreferWidestVectors();
         KeepFreedMemory();
         NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, (name, _, _) => name == Library ? NativeLibraries.Load(name) : 0);
         // Debian's libtorch starts with one thread.
         SetThreads(Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is { } text && int.TryParse(text, out var threads) && threads > 0
             ? threads
             : Environment.ProcessorCount);
-    }
-
-    /// <summary>libtorch 1.13 uses AVX2 unless told otherwise before it is loaded, by the C library's environment.</summary>
-    private static void PreferWidestVectors()
-    {
-        if (System.Runtime.Intrinsics.X86.Avx512F.IsSupported && Environment.GetEnvironmentVariable("ATEN_CPU_CAPABILITY") is null)
-        {
-            SetEnvironment("ATEN_CPU_CAPABILITY", "avx512", 0);
-        }
     }
 
     /// <summary>
@@ -57,9 +47,6 @@ internal static unsafe partial class Native
     public static TorchException LastError() => new(Text(LastErrorText()));
 
     public static string Text(byte* text) => text == null ? "" : Marshal.PtrToStringUTF8((nint)text) ?? "";
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetEnvironment(string name, string value, int overwrite);
 
     [LibraryImport(Library, EntryPoint = "pg_last_error")]
     private static partial byte* LastErrorText();

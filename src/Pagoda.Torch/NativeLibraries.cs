@@ -6,9 +6,21 @@ namespace Pagoda.Torch;
 /// Finds Pagoda's own native libraries: in the folder that <c>PAGODA_NATIVE</c> names, else beside the program, else
 /// where the runtime found the native files of packages (<c>runtimes/&lt;platform&gt;/native</c>), else in <c>build/native</c> of a folder above it (a source checkout).
 /// </summary>
-public static class NativeLibraries
+public static partial class NativeLibraries
 {
     private static readonly Dictionary<string, nint> Loaded = [];
+
+    static NativeLibraries()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            // The C library's environment, which .NET's is only a copy of, is what native code reads while it is loaded.
+            foreach (var (name, value) in LibTorch.ProcessorSettings)
+            {
+                _ = SetEnvironment(name, value, overwrite: 0);
+            }
+        }
+    }
 
     /// <summary>The handle of the library <paramref name="name"/> (without prefix and extension: <c>pagoda_codecs</c>).</summary>
     /// <exception cref="DllNotFoundException">It is nowhere, or something that it needs is missing; the message says what to do.</exception>
@@ -73,6 +85,9 @@ public static class NativeLibraries
             }
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
 
     private static string FileName(string name) =>
         OperatingSystem.IsWindows() ? $"{name}.dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";

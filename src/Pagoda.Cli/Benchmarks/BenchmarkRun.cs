@@ -50,7 +50,7 @@ internal static class BenchmarkRun
 
     private static BenchmarkResult Run(IBenchmark benchmark, ScalarType type, BenchmarkRequest request, CancellationToken cancel)
     {
-        var emulated = type == ScalarType.BFloat16 && !LibTorch.HasFastBFloat16 && benchmark.EmulatesBFloat16;
+        var emulated = type == ScalarType.BFloat16 && !LibTorch.HasBFloat16Instructions && benchmark.EmulatesBFloat16;
         var shape = new BenchmarkShape(ClipPresets.Get(request.Arch), emulated ? 1 : request.Views, request.Size, type) { Gpt = request.Gpt, Pictures = request.Pictures };
         var repeat = emulated ? Math.Min(3, request.Repeat) : request.Repeat;
         using var workload = benchmark.Prepare(shape);

@@ -14,12 +14,12 @@ internal sealed record GemmRate(ScalarType Type, int Size, double PerSecond)
     /// <summary>Measures several sizes; emulated bfloat16 is measured with small ones, which is enough for a rate that low.</summary>
     public static GemmRate[] Measure(ScalarType type)
     {
-        int[] sizes = type == ScalarType.BFloat16 && !LibTorch.HasFastBFloat16 ? [256, 512] : [512, 1024, 2048];
+        int[] sizes = type == ScalarType.BFloat16 && !LibTorch.HasBFloat16Instructions ? [256, 512] : [512, 1024, 2048];
         return [.. sizes.Select(size => Measure(type, size))];
     }
 
     /// <summary>About the same from one size, in some milliseconds.</summary>
-    public static GemmRate Estimate(ScalarType type) => Measure(type, type == ScalarType.BFloat16 && !LibTorch.HasFastBFloat16 ? 256 : 768);
+    public static GemmRate Estimate(ScalarType type) => Measure(type, type == ScalarType.BFloat16 && !LibTorch.HasBFloat16Instructions ? 256 : 768);
 
     private static GemmRate Measure(ScalarType type, int size)
     {

@@ -27,6 +27,11 @@ internal sealed class PythonTwin : IDisposable
             ArgumentList = { Script(), benchmark, form, JsonSerializer.Serialize(shape) },
         };
         start.Environment["OMP_NUM_THREADS"] = LibTorch.Threads.ToString(CultureInfo.InvariantCulture);
+        foreach (var (name, value) in LibTorch.ProcessorSettings)
+        {
+            start.Environment[name] = value;
+        }
+
         try
         {
             _process = Process.Start(start)!;

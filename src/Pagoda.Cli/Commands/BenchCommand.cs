@@ -101,7 +101,7 @@ internal sealed class BenchCommand : IPagodaCommand
     }
 
     /// <summary>Convolutions in emulated bfloat16 take minutes a picture: only who asks for them gets them.</summary>
-    private static bool IsOfOneType(string? name) => name is null || !BenchmarkList.Get(name).HasTypes || (name == "vqgan-decode" && !LibTorch.HasFastBFloat16);
+    private static bool IsOfOneType(string? name) => name is null || !BenchmarkList.Get(name).HasTypes || (name == "vqgan-decode" && !LibTorch.HasBFloat16Instructions);
 
     private static Option<int> Whole(string name, string description, int otherwise) => new(name) { Description = description, DefaultValueFactory = _ => otherwise };
 
