@@ -169,21 +169,30 @@ Kernel kernel_of(int64_t rows) {
     }
 }
 
-std::atomic<bool> vectors_allowed{true};
+std::atomic<int32_t> vectors_allowed{2};
 
 }  // namespace
 
-bool pagoda::has_vectors() noexcept {
+bool pagoda::has_wide_vectors() noexcept {
 #ifdef PG_AVX2
-    static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    return has && vectors_allowed;
+    static const bool has = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+    return has && vectors_allowed > 1;
 #else
     return false;
 #endif
 }
 
-/// Turns the vector kernels off and on again, to hold the plain ones against them; returns what was before.
-PG_API int32_t pg_allow_vectors(int32_t allowed) { return vectors_allowed.exchange(allowed != 0) ? 1 : 0; }
+bool pagoda::has_vectors() noexcept {
+#ifdef PG_AVX2
+    static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return has && vectors_allowed > 0;
+#else
+    return false;
+#endif
+}
+
+/// The widest vectors that kernels may use, to hold one kind against another: 0 none, 1 AVX2, 2 all. Returns what was before.
+PG_API int32_t pg_allow_vectors(int32_t widest) { return vectors_allowed.exchange(widest); }
 
 /// y[r, o] = after(Σ x[r, i] W[o, i] + b[o]) for 1 to 8 rows. `type` is libtorch's number of W's type: 6 float32,
 /// 15 bfloat16. `after` is 0 to store, 1 for the exact GELU, 2 to add to what y has.

@@ -8,7 +8,10 @@
 
 namespace pagoda {
 
-/// True on processors with AVX2 and FMA, unless pg_allow_vectors(0) was called.
+/// True on processors with AVX2 and FMA, as far as pg_allow_vectors lets them be used.
 bool has_vectors() noexcept;
+
+/// The same for AVX-512's floats.
+bool has_wide_vectors() noexcept;
 
 }  // namespace pagoda

@@ -8,34 +8,17 @@ internal static unsafe partial class Native
 {
     private const string Library = "pagoda_torch";
 
+    /// <summary>Bytes that freed tensors leave to those to come.</summary>
+    private const long MostKeptMemory = 2L << 30;
+
     static Native()
     {
-        KeepFreedMemory();
         NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, (name, _, _) => name == Library ? NativeLibraries.Load(name) : 0);
+        KeepMemory(MostKeptMemory);
         // Debian's libtorch starts with one thread.
         SetThreads(Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is { } text && int.TryParse(text, out var threads) && threads > 0
             ? threads
             : Environment.ProcessorCount);
-    }
-
-    /// <summary>
-    /// Every step frees and allocates the same hundreds of megabytes. glibc gives them back to the system in between, and
-    /// the pages must be cleared and mapped anew (docs/performance.md has the counts). So it keeps up to 2 GB of freed
-    /// memory; its own variables (MALLOC_TRIM_THRESHOLD_, MALLOC_MMAP_THRESHOLD_) go before.
-    /// </summary>
-    private static void KeepFreedMemory()
-    {
-        const int trimThreshold = -1, mmapThreshold = -3, largestMmapThreshold = 32 << 20;
-        if (OperatingSystem.IsLinux()
-            && Environment.GetEnvironmentVariable("MALLOC_TRIM_THRESHOLD_") is null
-            && Environment.GetEnvironmentVariable("MALLOC_MMAP_THRESHOLD_") is null
-            && NativeLibrary.TryLoad("libc.so.6", out var glibc)
-            && NativeLibrary.TryGetExport(glibc, "mallopt", out var mallopt))
-        {
-            var set = (delegate* unmanaged<int, int, int>)mallopt;
-            _ = set(mmapThreshold, largestMmapThreshold);
-            _ = set(trimThreshold, int.MaxValue);
-        }
     }
 
     /// <summary>Throws libtorch's message when a call gave a null pointer.</summary>
@@ -47,6 +30,9 @@ internal static unsafe partial class Native
     public static TorchException LastError() => new(Text(LastErrorText()));
 
     public static string Text(byte* text) => text == null ? "" : Marshal.PtrToStringUTF8((nint)text) ?? "";
+
+    [LibraryImport(Library, EntryPoint = "pg_keep_memory")]
+    private static partial void KeepMemory(long bytes);
 
     [LibraryImport(Library, EntryPoint = "pg_last_error")]
     private static partial byte* LastErrorText();

@@ -38,26 +38,47 @@ public sealed class Transformer
             ? x => block.Forward(x, mask)
             : x => block.Forward(x, pickMask, pick)));
 
-    private sealed class Block(Weights weights, int width, int layers, int heads, bool quickGelu, double mlpRatio)
+    private sealed class Block
     {
+        private readonly LayerNorm _norm1;
+        private readonly MultiHeadAttention _attention;
+        private readonly LayerNorm _norm2;
+        private readonly Linear _widen;
+        private readonly Linear _narrow;
+        private readonly BlockWeights _weights;
+        private readonly int _heads;
+        private readonly bool _quickGelu;
+
         // The deviations of CLIP.initialize_parameters (openai/CLIP: clip/model.py).
-        private readonly LayerNorm _norm1 = new(weights["ln_1"], width);
-        private readonly MultiHeadAttention _attention = new(
-            weights["attn"], width, heads, Initializer.Normal(1 / Math.Sqrt(width)), Initializer.Normal(1 / Math.Sqrt(2.0 * layers * width)));
-        private readonly LayerNorm _norm2 = new(weights["ln_2"], width);
-        private readonly Linear _widen = new(
-            weights["mlp"]["c_fc"], width, (long)(width * mlpRatio), initializer: Initializer.Normal(1 / Math.Sqrt(2.0 * width)));
-        private readonly Linear _narrow = new(
-            weights["mlp"]["c_proj"], (long)(width * mlpRatio), width, initializer: Initializer.Normal(1 / Math.Sqrt(2.0 * layers * width)));
+        public Block(Weights weights, int width, int layers, int heads, bool quickGelu, double mlpRatio)
+        {
+            var hidden = (long)(width * mlpRatio);
+            var residual = Initializer.Normal(1 / Math.Sqrt(2.0 * layers * width));
+            _norm1 = new LayerNorm(weights["ln_1"], width);
+            _attention = new MultiHeadAttention(weights["attn"], width, heads, Initializer.Normal(1 / Math.Sqrt(width)), residual);
+            _norm2 = new LayerNorm(weights["ln_2"], width);
+            _widen = new Linear(weights["mlp"]["c_fc"], width, hidden, initializer: Initializer.Normal(1 / Math.Sqrt(2.0 * width)));
+            _narrow = new Linear(weights["mlp"]["c_proj"], hidden, width, initializer: residual);
+            _weights = new BlockWeights(
+                _norm1.Weight, _norm1.Bias, _attention.InWeight, _attention.InBias, _attention.Out.Weight, _attention.Out.Bias!,
+                _norm2.Weight, _norm2.Bias, _widen.Weight, _widen.Bias!, _narrow.Weight, _narrow.Bias!);
+            _heads = heads;
+            _quickGelu = quickGelu;
+        }
 
         public Tensor Forward(Tensor x, Tensor? mask, Func<Tensor, Tensor>? pick = null)
         {
+            if (pick is null && FrozenBlock.Forward(x, _weights, _heads, _quickGelu, mask) is { } done)
+            {
+                return done;
+            }
+
             var normal = _norm1.Forward(x);
             x = pick is null
                 ? x + _attention.Forward(normal, mask)
                 : pick(x) + _attention.Forward(pick(normal), normal, mask);
             var hidden = _widen.Forward(_norm2.Forward(x));
-            return x + _narrow.Forward(quickGelu ? hidden * (hidden * 1.702).Sigmoid() : hidden.Gelu());
+            return x + _narrow.Forward(_quickGelu ? hidden * (hidden * 1.702).Sigmoid() : hidden.Gelu());
         }
     }
 }

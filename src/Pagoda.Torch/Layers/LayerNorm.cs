@@ -6,10 +6,13 @@ namespace Pagoda.Torch.Layers;
 /// <param name="epsilon">Added to the variance.</param>
 public sealed class LayerNorm(Weights weights, long width, double epsilon = 1e-5)
 {
-    private readonly Tensor _weight = weights.Parameter("weight", [width], Initializer.Ones);
-    private readonly Tensor _bias = weights.Parameter("bias", [width], Initializer.Zeros);
+    /// <summary>The factors, <c>[width]</c>.</summary>
+    public Tensor Weight { get; } = weights.Parameter("weight", [width], Initializer.Ones);
+
+    /// <summary>What is added, <c>[width]</c>.</summary>
+    public Tensor Bias { get; } = weights.Parameter("bias", [width], Initializer.Zeros);
 
     /// <summary><c>[…, width]</c> to the same shape.</summary>
     public Tensor Forward(Tensor x) =>
-        (x.Type == _weight.Type ? x : x.To(_weight.Type)).LayerNorm([width], _weight, _bias, epsilon);
+        (x.Type == Weight.Type ? x : x.To(Weight.Type)).LayerNorm([width], Weight, Bias, epsilon);
 }

@@ -8,9 +8,12 @@ namespace Pagoda.Torch.Layers;
 /// <param name="initializer">How a new weight is drawn; <see cref="Initializer.FanIn"/> unless given.</param>
 public sealed class Linear(Weights weights, long inputs, long outputs, bool bias = true, Initializer? initializer = null)
 {
-    private readonly Tensor _weight = weights.Parameter("weight", [outputs, inputs], initializer ?? Initializer.FanIn);
-    private readonly Tensor? _bias = bias ? weights.Parameter("bias", [outputs], Initializer.Zeros) : null;
+    /// <summary>W, <c>[outputs, inputs]</c>.</summary>
+    public Tensor Weight { get; } = weights.Parameter("weight", [outputs, inputs], initializer ?? Initializer.FanIn);
+
+    /// <summary>b, <c>[outputs]</c>, or null.</summary>
+    public Tensor? Bias { get; } = bias ? weights.Parameter("bias", [outputs], Initializer.Zeros) : null;
 
     /// <summary><c>[…, inputs]</c> to <c>[…, outputs]</c>.</summary>
-    public Tensor Forward(Tensor x) => x.Linear(_weight, _bias);
+    public Tensor Forward(Tensor x) => x.Linear(Weight, Bias);
 }

@@ -6,9 +6,6 @@ namespace Pagoda.Torch.Layers;
 /// </summary>
 public sealed class MultiHeadAttention
 {
-    private readonly Tensor _inWeight;
-    private readonly Tensor _inBias;
-    private readonly Linear _out;
     private readonly int _heads;
     private readonly long _width;
 
@@ -25,12 +22,21 @@ public sealed class MultiHeadAttention
             throw new ArgumentException($"{heads} heads do not divide a width of {width}.", nameof(heads));
         }
 
-        _inWeight = weights.Parameter("in_proj_weight", [3 * width, width], inInitializer ?? Initializer.FanIn);
-        _inBias = weights.Parameter("in_proj_bias", [3 * width], Initializer.Zeros);
-        _out = new Linear(weights["out_proj"], width, width, initializer: outInitializer);
+        InWeight = weights.Parameter("in_proj_weight", [3 * width, width], inInitializer ?? Initializer.FanIn);
+        InBias = weights.Parameter("in_proj_bias", [3 * width], Initializer.Zeros);
+        Out = new Linear(weights["out_proj"], width, width, initializer: outInitializer);
         _heads = heads;
         _width = width;
     }
+
+    /// <summary>The projections of queries, keys and values, <c>[3·width, width]</c>.</summary>
+    public Tensor InWeight { get; }
+
+    /// <summary>Their biases, <c>[3·width]</c>.</summary>
+    public Tensor InBias { get; }
+
+    /// <summary>The output's projection.</summary>
+    public Linear Out { get; }
 
     /// <summary><c>[N, L, width]</c> to the same shape.</summary>
     /// <param name="x">The sequence.</param>
@@ -38,7 +44,7 @@ public sealed class MultiHeadAttention
     public Tensor Forward(Tensor x, Tensor? mask = null)
     {
         long n = x.Size(0), length = x.Size(1), head = _width / _heads;
-        var qkv = x.Linear(_inWeight, _inBias).View([n, length, 3, _heads, head]).Permute([2, 0, 3, 1, 4]); // [3, N, H, L, D]
+        var qkv = x.Linear(InWeight, InBias).View([n, length, 3, _heads, head]).Permute([2, 0, 3, 1, 4]); // [3, N, H, L, D]
         var parts = qkv.Unbind(0);
         return Join(Attend(parts[0], parts[1], parts[2], mask));
     }
@@ -50,15 +56,15 @@ public sealed class MultiHeadAttention
     public Tensor Forward(Tensor queries, Tensor x, Tensor? mask)
     {
         long n = x.Size(0), head = _width / _heads;
-        var q = queries.Linear(_inWeight.Narrow(0, 0, _width), _inBias.Narrow(0, 0, _width))
+        var q = queries.Linear(InWeight.Narrow(0, 0, _width), InBias.Narrow(0, 0, _width))
             .View([n, queries.Size(1), _heads, head]).Transpose(1, 2); // [N, H, K, D]
-        var kv = x.Linear(_inWeight.Narrow(0, _width, 2 * _width), _inBias.Narrow(0, _width, 2 * _width))
+        var kv = x.Linear(InWeight.Narrow(0, _width, 2 * _width), InBias.Narrow(0, _width, 2 * _width))
             .View([n, x.Size(1), 2, _heads, head]).Permute([2, 0, 3, 1, 4]).Unbind(0); // [N, H, L, D] each
         return Join(Attend(q, kv[0], kv[1], mask));
     }
 
     private Tensor Join(Tensor mixed) =>
-        _out.Forward(mixed.Transpose(1, 2).Reshape([mixed.Size(0), mixed.Size(2), _width]));
+        Out.Forward(mixed.Transpose(1, 2).Reshape([mixed.Size(0), mixed.Size(2), _width]));
 
     /// <summary>softmax(q kᵀ / √D + mask) v for <c>[N, H, L, D]</c>; libtorch's fused kernel where it has one (2.0 and later).</summary>
     public static Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask = null)

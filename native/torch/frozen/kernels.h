@@ -1,0 +1,55 @@
+// The arithmetic of a transformer block whose weights are constants, for one width of vectors. Each function does a part
+// that one thread takes; who calls shares the parts out. Matrices are row-major float32.
+#pragma once
+#include <cstdint>
+
+namespace pagoda {
+
+enum class Activation : int32_t { NONE, GELU, QUICK_GELU };
+
+/// c = after(a · B) for rows × columns, where B is `weight` or its transpose.
+struct Product {
+    const float* a;
+    const float* weight;
+    float* c;
+    int64_t rows, inner, columns;
+    int64_t a_stride, weight_stride;
+    bool transposed;             // B[k][n] is weight[n][k], as in a linear layer; else weight[k][n]
+    const float* bias = nullptr; // [columns]
+    const float* add = nullptr;  // like c: added
+    const float* times = nullptr; // like c: multiplied with
+    Activation activation = Activation::NONE;
+    float* slope = nullptr;      // like c: the activation's derivative is written to it
+};
+
+/// Attention of one head over one sequence.
+struct Head {
+    const float* qkv;            // of its first position: queries, keys and values lie `width` apart
+    const float* mask;           // [length, length] added to the scores, or null
+    int64_t length, width, stride, head;
+};
+
+struct Kernels {
+    int64_t vector;              // floats; widths must be multiples
+    int64_t tall;                // rows that are packed together
+    int64_t rows, columns;       // of the parts of a product
+    int64_t scratch_of_product;  // floats that a thread needs
+    /// Copies `tall` rows from `row` of a product's left side to `packed`, which has room for all of them.
+    void (*pack)(const Product&, int64_t row, float* packed);
+    /// The part of a product that begins at `row` and `column`, when all rows are packed. `following` is the column of the part
+    /// that this thread will probably take next.
+    void (*product)(const Product&, const float* packed, int64_t row, int64_t column, int64_t following, float* scratch);
+    void (*normalize)(const float* x, const float* weight, const float* bias, float epsilon, int64_t width, float* y);
+    /// The gradient of one row's input, added to `add`: y = add + d normalize(x)ᵀ g.
+    void (*normalize_back)(const float* x, const float* weight, float epsilon, int64_t width, const float* g, const float* add, float* y);
+    int64_t (*scratch_of_head)(int64_t length, int64_t head);
+    void (*attend)(const Head&, float* y, int64_t y_stride, float* scratch);
+    /// `g` and `dqkv` are strided like y and qkv.
+    void (*attend_back)(const Head&, const float* g, int64_t g_stride, float* dqkv, float* scratch);
+};
+
+/// Null where the compiler does not know these processors.
+const Kernels* kernels_avx2();
+const Kernels* kernels_avx512();
+
+}  // namespace pagoda

@@ -1,0 +1,24 @@
+using System.Runtime.InteropServices;
+
+namespace Pagoda.Torch;
+
+/// <summary>The functions of native/torch/linear_rows.cpp, attend_row.cpp and frozen/block.cpp.</summary>
+internal static unsafe partial class Native
+{
+    [LibraryImport(Library, EntryPoint = "pg_linear_rows")]
+    public static partial int LinearRows(nint weight, int type, nint bias, nint x, nint y, long rows, long inputs, long outputs, int after);
+
+    [LibraryImport(Library, EntryPoint = "pg_attend_row")]
+    public static partial int AttendRow(nint qkv, nint keys, nint values, nint y, long rows, long heads, long width, long capacity, long position);
+
+    [LibraryImport(Library, EntryPoint = "pg_frozen_block")]
+    public static partial int FrozenBlock(nint x, nint* weights, nint mask, long heads, int quickGelu, double epsilon, nint* result);
+
+    /// <summary>Whether blocks of constant weights are done by Pagoda's kernels; gives what was before.</summary>
+    [LibraryImport(Library, EntryPoint = "pg_allow_frozen_blocks")]
+    public static partial int AllowFrozenBlocks(int allowed);
+
+    /// <summary>The widest of the processor's vectors that kernels may use: 0 none, 1 AVX2, 2 all; gives what was before.</summary>
+    [LibraryImport(Library, EntryPoint = "pg_allow_vectors")]
+    public static partial int AllowVectors(int widest);
+}

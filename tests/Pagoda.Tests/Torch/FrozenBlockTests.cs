@@ -1,0 +1,169 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Pagoda.Models.Clip;
+using Pagoda.Torch;
+
+namespace Pagoda.Tests.Torch;
+
+/// <summary>Blocks of constant weights, held against libtorch's operators.</summary>
+public sealed class FrozenBlockTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Forward_AnySizes_IsLibtorchsWithItsGradient(int vectors) => With(vectors, () =>
+        Prop.ForAll(Sizes().ToArbitrary(), size =>
+        {
+            using var scope = new TensorScope();
+            using var generator = new Generator((ulong)size.Seed);
+            var (transformer, weights) = Transformer(size.Heads, size.Hidden, quickGelu: size.Seed % 3 == 0);
+            var mask = size.Seed % 2 == 0 ? Ops.Full([size.Length, size.Length], double.NegativeInfinity).Triu(1) : null;
+            var x = (Ops.Randn([size.Batch, size.Length, 16 * size.Heads], generator) * 2).WithGrad();
+            var towards = Ops.Randn(x.Shape, generator);
+
+            var (y, gradient) = Run(transformer, x, mask, towards);
+            // Weights that require gradients are libtorch's to multiply with.
+            weights.SetTrainable("", true);
+            var (expected, expectedGradient) = Run(transformer, x, mask, towards);
+
+            return Near(y, expected) && Near(gradient, expectedGradient);
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(30)));
+
+    [Fact]
+    public void Forward_ManyRowsAndWideProducts_IsLibtorchs()
+    {
+        // More rows, columns and terms than one part of a product has.
+        using var scope = new TensorScope();
+        using var generator = new Generator(1);
+        var (transformer, weights) = Transformer(heads: 13, hidden: 3, quickGelu: false);
+        var x = Ops.Randn([9, 70, 208], generator).WithGrad();
+        var towards = Ops.Randn(x.Shape, generator);
+        foreach (var vectors in new[] { 1, 2 })
+        {
+            With(vectors, () =>
+            {
+                weights.SetTrainable("", false);
+                var (y, gradient) = Run(transformer, x, null, towards);
+                weights.SetTrainable("", true);
+                var (expected, expectedGradient) = Run(transformer, x, null, towards);
+                Assert.True(Near(y, expected) && Near(gradient, expectedGradient));
+            });
+        }
+    }
+
+    [Fact]
+    public void Forward_ExtremeScores_AreFinite()
+    {
+        using var scope = new TensorScope();
+        using var generator = new Generator(1);
+        var (transformer, weights) = Transformer(heads: 2, hidden: 2, quickGelu: false);
+        foreach (var weight in weights.StateDict.Values)
+        {
+            weight.Copy_(weight * 300);
+        }
+
+        var x = (Ops.Randn([2, 5, 32], generator) * 1e4).WithGrad();
+        var (y, gradient) = Run(transformer, x, null, Ops.Ones(x.Shape));
+
+        Assert.True(y.Abs().Max().ToDouble() < double.PositiveInfinity);
+        Assert.True(gradient.Abs().Max().ToDouble() < double.PositiveInfinity);
+    }
+
+    [Fact]
+    public void Forward_TwoThreads_SameBits()
+    {
+        using var scope = new TensorScope();
+        using var generator = new Generator(1);
+        var (transformer, _) = Transformer(heads: 6, hidden: 4, quickGelu: false);
+        var x = Ops.Randn([3, 50, 96], generator).WithGrad();
+        var towards = Ops.Randn(x.Shape, generator);
+        var threads = LibTorch.Threads;
+        var (y, gradient) = Run(transformer, x, null, towards);
+        LibTorch.Threads = 1;
+        try
+        {
+            var (single, singleGradient) = Run(transformer, x, null, towards);
+            Assert.Equal(y.ToArray<float>(), single.ToArray<float>());
+            Assert.Equal(gradient.ToArray<float>(), singleGradient.ToArray<float>());
+        }
+        finally
+        {
+            LibTorch.Threads = threads;
+        }
+    }
+
+    [Fact]
+    public void Gradient_OfTheGradient_IsRefused()
+    {
+        using var scope = new TensorScope();
+        var (transformer, _) = Transformer(heads: 2, hidden: 2, quickGelu: false);
+        var x = Ops.Ones([1, 3, 32]).WithGrad();
+
+        var problem = Assert.Throws<TorchException>(() => Autograd.Grad(transformer.Forward(x).Sum(), [x], createGraph: true));
+
+        Assert.Contains("require gradients", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Forward_InputWrittenToBeforeTheGradient_IsRefused()
+    {
+        using var scope = new TensorScope();
+        var (transformer, _) = Transformer(heads: 2, hidden: 2, quickGelu: false);
+        var x = Ops.Ones([1, 3, 32]).WithGrad();
+        var before = x * 2;
+        var y = transformer.Forward(before);
+        using (GradMode.Disable())
+        {
+            before.Copy_(before * 2);
+        }
+
+        Assert.Contains("inplace", Assert.Throws<TorchException>(() => Autograd.Grad(y.Sum(), x)).Message, StringComparison.Ordinal);
+    }
+
+    private static (Transformer Transformer, Weights Weights) Transformer(int heads, int hidden, bool quickGelu)
+    {
+        var weights = Weights.Initialize(0, Device.Cpu);
+        var transformer = new Transformer(weights, 16 * heads, layers: 2, heads, quickGelu, hidden);
+        using var generator = new Generator(2);
+        foreach (var (name, weight) in weights.StateDict)
+        {
+            if (name.EndsWith("bias", StringComparison.Ordinal) || name.Contains("ln_", StringComparison.Ordinal))
+            {
+                weight.Copy_(Ops.Randn(weight.Shape, generator));
+            }
+        }
+
+        weights.SetTrainable("", false);
+        return (transformer, weights);
+    }
+
+    private static (Tensor Y, Tensor Gradient) Run(Transformer transformer, Tensor x, Tensor? mask, Tensor towards)
+    {
+        var y = transformer.Forward(x, mask);
+        return (y.Detach(), Autograd.Grad((y * towards).Sum(), x));
+    }
+
+    private static bool Near(Tensor actual, Tensor expected) =>
+        (actual - expected).Abs().Max().ToDouble() < 1e-5 * Math.Max(1, expected.Abs().Max().ToDouble());
+
+    private static void With(int vectors, Action check)
+    {
+        var before = Native.AllowVectors(vectors);
+        try
+        {
+            check();
+        }
+        finally
+        {
+            Native.AllowVectors(before);
+        }
+    }
+
+    private static Gen<(int Batch, int Length, int Heads, int Hidden, int Seed)> Sizes() =>
+        from batch in Gen.Choose(1, 4)
+        from length in Gen.Choose(1, 40)
+        from heads in Gen.Choose(1, 5)
+        from hidden in Gen.Choose(1, 4)
+        from seed in Gen.Choose(1, 10_000)
+        select (batch, length, heads, hidden, seed);
+}
