@@ -12,7 +12,8 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <memory>
+#include <cstdlib>
+#include <new>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -66,15 +67,24 @@ bool fits(const at::Tensor& x, const Block& block) {
     return x.size(2) == width && width % vector == 0 && block.hidden() % vector == 0 && width % block.heads == 0 && width / block.heads % vector == 0;
 }
 
-/// Uninitialised memory that a thread of the kernels needs for itself.
+/// Uninitialised memory that a thread of the kernels needs for itself. A vector that crosses two lines of the cache costs twice.
 float* scratch(int64_t floats) {
-    thread_local std::unique_ptr<float[]> memory;
-    thread_local int64_t size = 0;
-    if (size < floats) {
-        memory.reset(new float[floats]);
-        size = floats;
+    struct Memory {
+        float* data = nullptr;
+        int64_t size = 0;
+        ~Memory() { std::free(data); }
+    };
+    thread_local Memory memory;
+    if (memory.size < floats) {
+        std::free(memory.data);
+        memory.data = nullptr;
+        memory.size = 0;
+        void* fresh = nullptr;
+        if (posix_memalign(&fresh, 64, floats * sizeof(float)) != 0) throw std::bad_alloc();
+        memory.data = static_cast<float*>(fresh);
+        memory.size = floats;
     }
-    return memory.get();
+    return memory.data;
 }
 
 int64_t threads() {
