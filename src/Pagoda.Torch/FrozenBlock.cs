@@ -20,6 +20,19 @@ public sealed record BlockWeights(
     internal Tensor[] All { get; } = [Norm1, Norm1Bias, In, InBias, Out, OutBias, Norm2, Norm2Bias, Widen, WidenBias, Narrow, NarrowBias];
 }
 
+/// <summary>The weights of a ConvNeXt block behind its convolution (huggingface/pytorch-image-models: timm/models/convnext.py, ConvNeXtBlock).</summary>
+/// <param name="Norm">norm.weight, <c>[width]</c>.</param>
+/// <param name="NormBias">norm.bias, <c>[width]</c>.</param>
+/// <param name="Widen">mlp.fc1.weight, <c>[hidden, width]</c>.</param>
+/// <param name="WidenBias">mlp.fc1.bias, <c>[hidden]</c>.</param>
+/// <param name="Narrow">mlp.fc2.weight, <c>[width, hidden]</c>.</param>
+/// <param name="NarrowBias">mlp.fc2.bias, <c>[width]</c>.</param>
+/// <param name="Scale">gamma, <c>[width]</c>.</param>
+public sealed record MlpWeights(Tensor Norm, Tensor NormBias, Tensor Widen, Tensor WidenBias, Tensor Narrow, Tensor NarrowBias, Tensor Scale)
+{
+    internal Tensor[] All { get; } = [Norm, NormBias, Widen, WidenBias, Narrow, NarrowBias, Scale];
+}
+
 /// <summary>
 /// A transformer block whose weights are constants, on the processor: kernels of Pagoda's own that finish each product (bias, GELU,
 /// residual) while its numbers are in registers, and that compute the gradient of the input alone. Painting and measuring
@@ -38,16 +51,37 @@ public static class FrozenBlock
     public static unsafe Tensor? Forward(Tensor x, BlockWeights weights, int heads, bool quickGelu, Tensor? mask = null, double epsilon = 1e-5)
     {
         var handles = stackalloc nint[weights.All.Length];
-        for (var i = 0; i < weights.All.Length; i++)
-        {
-            handles[i] = weights.All[i].Handle;
-        }
-
+        Fill(handles, weights.All);
         nint result;
         var done = Native.Checked(Native.FrozenBlock(x.Handle, handles, mask?.Handle ?? 0, heads, quickGelu ? 1 : 0, epsilon, &result));
         GC.KeepAlive(x);
         GC.KeepAlive(weights);
         GC.KeepAlive(mask);
         return done == 0 ? null : new Tensor(result);
+    }
+    /// <summary>rest + scale · mlp(norm(x)) over the last dimension; null where libtorch has to do it.</summary>
+    /// <param name="x"><c>[…, width]</c>.</param>
+    /// <param name="rest">The same shape: what the result is added to.</param>
+    /// <param name="weights">The block's.</param>
+    /// <param name="epsilon">Added to the variances.</param>
+    /// <returns>The same shape, dense. Its gradient has no gradient itself.</returns>
+    public static unsafe Tensor? Mlp(Tensor x, Tensor rest, MlpWeights weights, double epsilon)
+    {
+        var handles = stackalloc nint[weights.All.Length];
+        Fill(handles, weights.All);
+        nint result;
+        var done = Native.Checked(Native.FrozenMlp(x.Handle, rest.Handle, handles, epsilon, &result));
+        GC.KeepAlive(x);
+        GC.KeepAlive(rest);
+        GC.KeepAlive(weights);
+        return done == 0 ? null : new Tensor(result);
+    }
+
+    private static unsafe void Fill(nint* handles, Tensor[] weights)
+    {
+        for (var i = 0; i < weights.Length; i++)
+        {
+            handles[i] = weights[i].Handle;
+        }
     }
 }

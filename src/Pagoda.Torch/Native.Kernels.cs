@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Pagoda.Torch;
 
-/// <summary>The functions of native/torch/linear_rows.cpp, attend_row.cpp and frozen/block.cpp.</summary>
+/// <summary>The functions of native/torch/linear_rows.cpp, attend_row.cpp and frozen/.</summary>
 internal static unsafe partial class Native
 {
     [LibraryImport(Library, EntryPoint = "pg_linear_rows")]
@@ -14,9 +14,8 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "pg_frozen_block")]
     public static partial int FrozenBlock(nint x, nint* weights, nint mask, long heads, int quickGelu, double epsilon, nint* result);
 
-    /// <summary>Whether blocks of constant weights are done by Pagoda's kernels; gives what was before.</summary>
-    [LibraryImport(Library, EntryPoint = "pg_allow_frozen_blocks")]
-    public static partial int AllowFrozenBlocks(int allowed);
+    [LibraryImport(Library, EntryPoint = "pg_frozen_mlp")]
+    public static partial int FrozenMlp(nint x, nint rest, nint* weights, double epsilon, nint* result);
 
     /// <summary>The widest of the processor's vectors that kernels may use: 0 none, 1 AVX2, 2 all; gives what was before.</summary>
     [LibraryImport(Library, EntryPoint = "pg_allow_vectors")]

@@ -2,34 +2,16 @@
 // operators, each of which reads and writes whole matrices and shares its work out anew; here what follows a product happens
 // while its numbers are in registers, and nothing is kept that only a weight's gradient would need.
 #include "../guarded.h"
-#include "../handles.h"
-#include "../vectors.h"
-#include "kernels.h"
+#include "run.h"
 
-#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 namespace {
 
-using pagoda::Activation;
-using pagoda::Head;
-using pagoda::Kernels;
-using pagoda::Product;
-
-const Kernels* kernels() {
-    if (pagoda::has_wide_vectors() && pagoda::kernels_avx512()) return pagoda::kernels_avx512();
-    return pagoda::has_vectors() ? pagoda::kernels_avx2() : nullptr;
-}
+using namespace pagoda;
 
 enum Weight { NORM1, NORM1_BIAS, IN, IN_BIAS, OUT, OUT_BIAS, NORM2, NORM2_BIAS, WIDEN, WIDEN_BIAS, NARROW, NARROW_BIAS, WEIGHTS };
 
@@ -46,80 +28,16 @@ struct Block {
     int64_t hidden() const { return weights[WIDEN_BIAS].numel(); }
 };
 
-bool narrows() {
-#if PG_TORCH_AT_LEAST(2, 4)
-    return at::autocast::is_autocast_enabled(at::kCPU);
-#else
-    return at::autocast::is_cpu_enabled();
-#endif
-}
-
 /// Whether the kernels can do it: nothing but shapes and types, the values do not matter.
 bool fits(const at::Tensor& x, const Block& block) {
     if (!block.k || x.dim() != 3 || x.numel() == 0) return false;
-    auto plain = [](const at::Tensor& t) { return t.device().is_cpu() && t.scalar_type() == at::kFloat && t.is_contiguous(); };
-    if (!x.device().is_cpu() || x.scalar_type() != at::kFloat || narrows()) return false;
+    if (!is_float(x) || narrows()) return false;
     for (const auto& weight : block.weights) {
-        if (!plain(weight) || (at::GradMode::is_enabled() && weight.requires_grad())) return false;
+        if (!is_constant(weight)) return false;
     }
-    if (block.mask.defined() && (!plain(block.mask) || block.mask.dim() != 2 || block.mask.size(0) != x.size(1) || block.mask.size(1) != x.size(1))) return false;
+    if (block.mask.defined() && (!is_constant(block.mask) || block.mask.dim() != 2 || block.mask.size(0) != x.size(1) || block.mask.size(1) != x.size(1))) return false;
     int64_t vector = block.k->vector, width = block.width();
     return x.size(2) == width && width % vector == 0 && block.hidden() % vector == 0 && width % block.heads == 0 && width / block.heads % vector == 0;
-}
-
-/// Uninitialised memory that a thread of the kernels needs for itself. A vector that crosses two lines of the cache costs twice.
-float* scratch(int64_t floats) {
-    struct Memory {
-        float* data = nullptr;
-        int64_t size = 0;
-        ~Memory() { std::free(data); }
-    };
-    thread_local Memory memory;
-    if (memory.size < floats) {
-        std::free(memory.data);
-        memory.data = nullptr;
-        memory.size = 0;
-        void* fresh = nullptr;
-        if (posix_memalign(&fresh, 64, floats * sizeof(float)) != 0) throw std::bad_alloc();
-        memory.data = static_cast<float*>(fresh);
-        memory.size = floats;
-    }
-    return memory.data;
-}
-
-int64_t threads() {
-#ifdef _OPENMP
-    return omp_get_num_threads();
-#else
-    return 1;
-#endif
-}
-
-void run(const Kernels& k, const Product& p, float* packed) {
-    int64_t rows = (p.rows + k.rows - 1) / k.rows, columns = (p.columns + k.columns - 1) / k.columns;
-#pragma omp parallel
-    {
-#pragma omp for schedule(static)
-        for (int64_t row = 0; row < p.rows; row += k.tall) k.pack(p, row, packed);
-        // Whoever is done takes the next part: cores are not always equally free. The numbers do not depend on who it was.
-#pragma omp for schedule(dynamic)
-        for (int64_t part = 0; part < rows * columns; part++) {
-            int64_t following = (part + threads()) % columns;
-            k.product(p, packed, part / columns * k.rows, part % columns * k.columns, following * k.columns, scratch(k.scratch_of_product));
-        }
-    }
-}
-
-/// y = x Wᵀ + b.
-Product linear(const float* x, const at::Tensor& weight, float* y, int64_t rows) {
-    Product p{x, weight.data_ptr<float>(), y, rows, weight.size(1), weight.size(0), weight.size(1), weight.size(1), true};
-    return p;
-}
-
-/// The gradient of x: g W.
-Product linear_back(const float* g, const at::Tensor& weight, float* y, int64_t rows) {
-    Product p{g, weight.data_ptr<float>(), y, rows, weight.size(0), weight.size(1), weight.size(0), weight.size(1), false};
-    return p;
 }
 
 /// What the gradient needs of the forward pass.
@@ -222,7 +140,7 @@ struct FrozenBlock : torch::autograd::Function<FrozenBlock> {
     }
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list gradients) {
-        TORCH_CHECK(!at::GradMode::is_enabled(), "The gradient of a block with constant weights has no gradient itself: let its weights require gradients.");
+        refuse_second_derivatives();
         auto capsule = context->saved_data["state"].toCapsule();
         auto& state = static_cast<State&>(*capsule);
         Kept kept = state.kept;
@@ -231,31 +149,25 @@ struct FrozenBlock : torch::autograd::Function<FrozenBlock> {
     }
 };
 
-std::atomic<bool> allowed{true};
-
 }  // namespace
-
-/// Lets libtorch do these blocks, or no longer; returns what was before.
-PG_API int32_t pg_allow_frozen_blocks(int32_t allow) { return allowed.exchange(allow != 0) ? 1 : 0; }
 
 /// A pre-norm block over x [N, L, width]: x + attention(norm1(x)), then + mlp(norm2). `weights` are those of ln_1, in_proj,
 /// out_proj, ln_2, c_fc, c_proj, each with its bias. 1 and `result` when it was done, 0 when it is libtorch's to do: weights
 /// that require gradients, other types, shapes that the vectors do not divide, processors without AVX2.
 PG_API int32_t pg_frozen_block(void* x, void* const* weights, void* mask, int64_t heads, int32_t quick_gelu, double epsilon, void** result) {
     return pagoda::guarded<int32_t>(-1, [&]() -> int32_t {
-        if (!allowed) return 0;
         Block block;
-        for (int i = 0; i < WEIGHTS; i++) block.weights[i] = pagoda::borrow(weights[i]);
-        block.mask = pagoda::borrow_or_undefined(mask);
+        for (int i = 0; i < WEIGHTS; i++) block.weights[i] = borrow(weights[i]);
+        block.mask = borrow_or_undefined(mask);
         block.heads = heads;
         block.activation = quick_gelu ? Activation::QUICK_GELU : Activation::GELU;
         block.epsilon = static_cast<float>(epsilon);
-        block.k = kernels();
-        at::Tensor input = pagoda::borrow(x);
+        block.k = best_kernels();
+        at::Tensor input = borrow(x);
         if (!fits(input, block)) return 0;
         input = input.contiguous();
         bool recorded = at::GradMode::is_enabled() && input.requires_grad();
-        *result = pagoda::give(recorded ? FrozenBlock::apply(input, block) : forward(block, input, nullptr));
+        *result = give(recorded ? FrozenBlock::apply(input, block) : forward(block, input, nullptr));
         return 1;
     });
 }

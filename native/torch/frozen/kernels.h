@@ -15,7 +15,9 @@ struct Product {
     int64_t rows, inner, columns;
     int64_t a_stride, weight_stride;
     bool transposed;             // B[k][n] is weight[n][k], as in a linear layer; else weight[k][n]
+    const float* a_scale = nullptr; // [inner]: a's columns are multiplied with it
     const float* bias = nullptr; // [columns]
+    const float* scale = nullptr; // [columns]: multiplied with, after the bias and the activation
     const float* add = nullptr;  // like c: added
     const float* times = nullptr; // like c: multiplied with
     Activation activation = Activation::NONE;
@@ -40,7 +42,7 @@ struct Kernels {
     /// that this thread will probably take next.
     void (*product)(const Product&, const float* packed, int64_t row, int64_t column, int64_t following, float* scratch);
     void (*normalize)(const float* x, const float* weight, const float* bias, float epsilon, int64_t width, float* y);
-    /// The gradient of one row's input, added to `add`: y = add + d normalize(x)ᵀ g.
+    /// The gradient of one row's input, added to `add` unless that is null: y = add + d normalize(x)ᵀ g.
     void (*normalize_back)(const float* x, const float* weight, float epsilon, int64_t width, const float* g, const float* add, float* y);
     int64_t (*scratch_of_head)(int64_t length, int64_t head);
     void (*attend)(const Head&, float* y, int64_t y_stride, float* scratch);

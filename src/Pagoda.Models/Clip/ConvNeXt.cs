@@ -75,18 +75,36 @@ public sealed class ConvNeXt : IImageTower
     /// <summary>Normalises the channels at each place of <c>[N, C, H, W]</c>.</summary>
     private static Tensor OverChannels(LayerNorm norm, Tensor x) => norm.Forward(x.Permute([0, 2, 3, 1])).Permute([0, 3, 1, 2]);
 
-    private sealed class Block(Weights weights, int width, double epsilon)
+    private sealed class Block
     {
-        private readonly Conv2d _depthwise = new(weights["conv_dw"], width, width, kernel: 7, padding: 3, groups: width, initializer: Drawn);
-        private readonly LayerNorm _norm = new(weights["norm"], width, epsilon);
-        private readonly Linear _widen = new(weights["mlp"]["fc1"], width, 4 * width, initializer: Drawn);
-        private readonly Linear _narrow = new(weights["mlp"]["fc2"], 4 * width, width, initializer: Drawn);
-        private readonly Tensor _scale = weights.Parameter("gamma", [width], Initializer.Constant(1e-6));
+        private readonly Conv2d _depthwise;
+        private readonly LayerNorm _norm;
+        private readonly Linear _widen;
+        private readonly Linear _narrow;
+        private readonly Tensor _scale;
+        private readonly MlpWeights _weights;
+        private readonly double _epsilon;
+
+        public Block(Weights weights, int width, double epsilon)
+        {
+            _depthwise = new Conv2d(weights["conv_dw"], width, width, kernel: 7, padding: 3, groups: width, initializer: Drawn);
+            _norm = new LayerNorm(weights["norm"], width, epsilon);
+            _widen = new Linear(weights["mlp"]["fc1"], width, 4 * width, initializer: Drawn);
+            _narrow = new Linear(weights["mlp"]["fc2"], 4 * width, width, initializer: Drawn);
+            _scale = weights.Parameter("gamma", [width], Initializer.Constant(1e-6));
+            _weights = new MlpWeights(_norm.Weight, _norm.Bias, _widen.Weight, _widen.Bias!, _narrow.Weight, _narrow.Bias!, _scale);
+            _epsilon = epsilon;
+        }
 
         public Tensor Forward(Tensor x)
         {
-            var inner = _norm.Forward(_depthwise.Forward(x).Permute([0, 2, 3, 1])); // [N, H, W, C]
-            inner = _narrow.Forward(_widen.Forward(inner).Gelu()) * _scale;
+            var inner = _depthwise.Forward(x).Permute([0, 2, 3, 1]); // [N, H, W, C]
+            if (FrozenBlock.Mlp(inner, x.Permute([0, 2, 3, 1]), _weights, _epsilon) is { } done)
+            {
+                return done.Permute([0, 3, 1, 2]);
+            }
+
+            inner = _narrow.Forward(_widen.Forward(_norm.Forward(inner)).Gelu()) * _scale;
             return x + inner.Permute([0, 3, 1, 2]);
         }
     }

@@ -51,6 +51,39 @@ public sealed class FrozenBlockTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void ConvNeXt_ConstantWeights_IsLibtorchsWithItsGradient(int vectors) => With(vectors, () =>
+    {
+        using var scope = new TensorScope();
+        using var generator = new Generator(1);
+        var weights = Weights.Initialize(0, Device.Cpu);
+        var config = new VisionConfig { Architecture = VisionArchitecture.ConvNeXt, ImageSize = 96, Width = [16, 32, 48, 208], Layers = [2, 1, 2, 1] };
+        var tower = new ConvNeXt(weights, config, embedDim: 24);
+        foreach (var (name, weight) in weights.StateDict.Where(entry => !entry.Key.EndsWith("weight", StringComparison.Ordinal)))
+        {
+            weight.Copy_(Ops.Randn(weight.Shape, generator) * (name.EndsWith("gamma", StringComparison.Ordinal) ? 1 : 0.1));
+        }
+
+        var pictures = Ops.Rand([9, 3, 96, 96], generator).WithGrad(); // more places than one part has rows
+        (Tensor, Tensor) Run()
+        {
+            var y = tower.Segments.Aggregate(pictures, (x, segment) => segment(x));
+            return (y.Detach(), Autograd.Grad(y.Sin().Sum(), pictures));
+        }
+
+        weights.SetTrainable("", false);
+        var (embedding, gradient) = Run();
+        weights.SetTrainable("", true);
+        var (expected, expectedGradient) = Run();
+
+        Assert.True(Near(embedding, expected) && Near(gradient, expectedGradient));
+        using var inference = new InferenceMode();
+        weights.SetTrainable("", false);
+        Assert.True(Near(tower.Segments.Aggregate(pictures.Detach(), (x, segment) => segment(x)), expected));
+    });
+
     [Fact]
     public void Forward_ExtremeScores_AreFinite()
     {
