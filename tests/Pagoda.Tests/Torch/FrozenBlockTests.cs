@@ -36,7 +36,7 @@ public sealed class FrozenBlockTests
         using var scope = new TensorScope();
         using var generator = new Generator(1);
         var (transformer, weights) = Transformer(heads: 13, hidden: 3, quickGelu: false);
-        var x = Ops.Randn([9, 70, 208], generator).WithGrad();
+        var x = Ops.Randn([9, 140, 208], generator).WithGrad();
         var towards = Ops.Randn(x.Shape, generator);
         foreach (var vectors in new[] { 1, 2 })
         {
