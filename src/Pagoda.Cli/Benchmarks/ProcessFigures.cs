@@ -18,18 +18,14 @@ internal static class ProcessFigures
     }
 
     /// <summary>The most memory that was resident since <see cref="ResetPeak"/>, in bytes.</summary>
-    public static long PeakResident
-    {
-        get
-        {
-            var line = Read("/proc/self/status").Split('\n').FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
-        }
-    }
+    public static long PeakResident => PeakOf("self");
 
     /// <summary>Processes that want a processor, averaged over the last minute.</summary>
     public static double Load =>
         double.TryParse(Read("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture, out var load) ? load : 0;
+
+    /// <summary>The most memory that was ever resident in another process, in bytes; zero when it has ended.</summary>
+    public static long PeakResidentOf(int process) => PeakOf(process.ToString(CultureInfo.InvariantCulture));
 
     public static void ResetPeak()
     {
@@ -43,5 +39,22 @@ internal static class ProcessFigures
         }
     }
 
-    private static string Read(string file) => File.Exists(file) ? File.ReadAllText(file) : "";
+    private static long PeakOf(string process)
+    {
+        var line = Read($"/proc/{process}/status").Split('\n').FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+    }
+
+    private static string Read(string file)
+    {
+        try
+        {
+            return File.Exists(file) ? File.ReadAllText(file) : "";
+        }
+        catch (IOException)
+        {
+            // A process that has just ended.
+            return "";
+        }
+    }
 }

@@ -15,7 +15,7 @@ internal sealed class TrainStepBenchmark : IBenchmark
     private const int Batch = 16;
     private const int AttackSteps = 2;
 
-    private static readonly ClipConfig Small = new()
+    internal static readonly ClipConfig Small = new()
     {
         EmbedDim = 192,
         Vision = new VisionConfig { Architecture = VisionArchitecture.Residual, ImageSize = 64, Layers = [0, 1, 1, 1], Width = [32, 80, 160, 320] },
@@ -29,6 +29,10 @@ internal sealed class TrainStepBenchmark : IBenchmark
     public string Description => $"One adversarial training step of the embedded model's towers: {Batch} pictures of 64 pixels, {AttackSteps} attack steps.";
 
     public Workload Prepare(BenchmarkShape shape) => new Training(shape.Type);
+
+    /// <summary>What a backward pass without a gradient of the pixels saves at the stem, for a picture.</summary>
+    internal static double FirstLayer() =>
+        2 * Math.Pow(Small.Vision.ImageSize / 2, 2) * 4 * 4 * 3 * Small.Vision.Width[0];
 
     private sealed class Training : Workload
     {
@@ -52,6 +56,8 @@ internal sealed class TrainStepBenchmark : IBenchmark
             _optimizer = new AdamW([new ParameterGroup([.. _model.Weights.Parameters.Select(p => (p.Key, p.Value))], 0.05)], 1e-4);
         }
 
+        public override Setting Setting => new("emoji", Small.Vision.ImageSize, Batch);
+
         public override double? Operations
         {
             get
@@ -64,20 +70,8 @@ internal sealed class TrainStepBenchmark : IBenchmark
 
         public override IReadOnlyList<string> PythonForms => ["plain"];
 
-        public override IReadOnlyDictionary<string, object> PythonShape => new Dictionary<string, object>
-        {
-            ["batch"] = Batch,
-            ["attack_steps"] = AttackSteps,
-            ["size"] = Small.Vision.ImageSize,
-            ["widths"] = Small.Vision.Width,
-            ["blocks"] = Small.Vision.Layers,
-            ["embed"] = Small.EmbedDim,
-            ["context"] = Small.Text.ContextLength,
-            ["vocabulary"] = Small.Text.VocabularySize,
-            ["text_width"] = Small.Text.Width,
-            ["text_heads"] = Small.Text.Heads,
-            ["text_layers"] = Small.Text.Layers,
-        };
+        public override IReadOnlyDictionary<string, object> PythonShape => PythonShapes.Emoji(Small)
+            .Concat(new Dictionary<string, object> { ["batch"] = Batch, ["attack_steps"] = AttackSteps }).ToDictionary();
 
         public override void Step()
         {
@@ -105,10 +99,6 @@ internal sealed class TrainStepBenchmark : IBenchmark
                 tensor.Dispose();
             }
         }
-
-        // The last pass has no gradient of the pixels, so the stem has only its weights'.
-        private static double FirstLayer() =>
-            2 * Math.Pow(Small.Vision.ImageSize / 2, 2) * 4 * 4 * 3 * Small.Vision.Width[0];
 
         private Tensor Encode(Func<Tensor> tower)
         {
