@@ -49,8 +49,6 @@ def pixel_step(form, shape):
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        if form == "published":
-            tower.zero_grad(set_to_none=True)
         # As many views at a time as memory allows; their gradients add up to that of all.
         for first in range(0, shape["views"], shape["group"]):
             count = min(shape["group"], shape["views"] - first)
@@ -127,11 +125,13 @@ def jpeg_pipeline(form, shape):
 def fid(form, shape):
     """Mean and covariance of Inception's features, batch by batch, as pytorch-fid takes them."""
     network = inception.Inception().eval()
+    channels_last(form, network)
+    layout = torch.channels_last if form == "channels-last" else torch.contiguous_format
     drawn = torch.randint(0, 256, (shape["pictures"], 3, shape["size"], shape["size"]), dtype=torch.uint8)
 
     def step():
         with torch.no_grad():
-            features = [network(part.float() / 255) for part in drawn.split(shape["batch"])]
+            features = [network((part.float() / 255).contiguous(memory_format=layout)) for part in drawn.split(shape["batch"])]
         rows = torch.cat(features).double().numpy()
         rows.mean(axis=0), numpy.cov(rows, rowvar=False)
 

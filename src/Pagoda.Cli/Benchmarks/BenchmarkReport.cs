@@ -60,19 +60,25 @@ internal sealed record BenchmarkResult
 }
 
 /// <summary>All of it, as <c>--json</c> prints it.</summary>
-internal sealed record BenchmarkReport(BenchmarkMachine Machine, IReadOnlyList<GemmRate> Gemm, IReadOnlyList<BenchmarkResult> Results)
+internal sealed record BenchmarkReport(BenchmarkMachine Machine, IReadOnlyList<GemmRate> Gemm, IReadOnlyList<BenchmarkResult> Results);
+
+/// <summary>Reports that were kept.</summary>
+internal static class StoredReport
 {
     /// <summary>Reads what <c>--json</c> printed.</summary>
-    /// <exception cref="UsageException">There is no such file, or it is no report.</exception>
-    public static BenchmarkReport Load(string file)
+    /// <param name="file">The file.</param>
+    /// <param name="isWhole">Whether nothing is missing of what was read.</param>
+    /// <exception cref="UsageException">There is no such file, or it is no report of this kind.</exception>
+    public static T Load<T>(string file, Func<T, bool> isWhole)
+        where T : class
     {
         try
         {
-            return Terminal.ReadJson<BenchmarkReport>(File.ReadAllText(file)) is { Machine: not null, Gemm: not null, Results: not null } report ? report : throw new JsonException("it is empty");
+            return Terminal.ReadJson<T>(File.ReadAllText(file)) is { } report && isWhole(report) ? report : throw new JsonException("something is missing");
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--from {file} is no report of bench --json: {error.Message.TrimEnd('.')}.");
+            throw new UsageException($"--from {file} is no report of this command's --json: {error.Message.TrimEnd('.')}.");
         }
     }
 }

@@ -11,20 +11,19 @@ internal static class BenchmarkTable
     public const string Mark = "bench";
 
     /// <summary>The machine and its ceilings, in lines.</summary>
-    public static IEnumerable<string> Machine(BenchmarkReport report)
+    public static IEnumerable<string> Machine(BenchmarkMachine machine, IReadOnlyList<GemmRate> gemm)
     {
-        var machine = report.Machine;
         var features = machine.Processor.Features.Count > 0 ? $" ({string.Join(", ", machine.Processor.Features)})" : "";
         yield return $"{machine.Processor.Name}{features}, {machine.Processor.Cores} cores, {Terminal.Bytes(machine.Memory.Total)} of memory; {machine.System}";
-        yield return $"Pagoda {machine.Pagoda}; libtorch {machine.Libtorch}{(machine.Kernels is { } kernels ? $" with {kernels} kernels" : "")}{(machine.Blas is { } blas ? $", BLAS {Path.GetFileName(blas)}" : "")}, {machine.Threads} threads; load {Number(machine.LoadAtStart, "0.0")} at the start";
-        yield return $"GEMM {string.Join(", ", report.Gemm.Select(rate => $"{Named(rate.Type)} {rate.Size}: {Number(rate.PerSecond / 1e9, "0")} GFLOP/s"))}";
+        yield return $"Pagoda {machine.Pagoda}; libtorch {machine.Libtorch}{(machine.Kernels is { } kernels ? $" with {kernels} kernels" : "")}{(machine.Blas is { } blas ? $", BLAS {Path.GetFileName(Path.GetDirectoryName(blas))}/{Path.GetFileName(blas)}" : "")}, {machine.Threads} threads; load {Number(machine.LoadAtStart, "0.0")} at the start";
+        yield return $"GEMM {string.Join(", ", gemm.Select(rate => $"{Named(rate.Type)} {rate.Size}: {Number(rate.PerSecond / 1e9, "0")} GFLOP/s"))}";
     }
 
     /// <summary>The machine and a table with a row for each result.</summary>
     public static string Markdown(BenchmarkReport report)
     {
         var text = new StringBuilder();
-        foreach (var line in Machine(report))
+        foreach (var line in Machine(report.Machine, report.Gemm))
         {
             text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         }

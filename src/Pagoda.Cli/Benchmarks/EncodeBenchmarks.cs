@@ -18,7 +18,7 @@ internal sealed class EncodeImageBenchmark : IBenchmark
         {
             Of = new Setting(shape.Arch, shape.Size, shape.Views),
             Counted = OperationCount.Image(model.Config)?.Forward * shape.Views,
-            Forms = PythonShapes.HasTower(model.Config) ? ["plain"] : [],
+            Forms = !PythonShapes.HasTower(model.Config) ? [] : model.Config.Vision.Architecture == VisionArchitecture.ViT ? ["plain"] : ["plain", "channels-last"],
             Shape = PythonShapes.Image(model.Config, shape),
         };
     }

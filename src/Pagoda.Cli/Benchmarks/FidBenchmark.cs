@@ -43,7 +43,7 @@ internal sealed class FidBenchmark : IBenchmark
 
         public override double? Operations => _pictures * _network.Weights.Parameters.Where(weight => weight.Value.Dimensions == 4).Sum(weight => 2.0 * weight.Value.Elements * Places(weight.Key));
 
-        public override IReadOnlyList<string> PythonForms => ["published"];
+        public override IReadOnlyList<string> PythonForms => ["published", "channels-last"];
 
         public override IReadOnlyDictionary<string, object> PythonShape => new Dictionary<string, object> { ["pictures"] = _pictures, ["batch"] = Batch, ["size"] = Side };
 

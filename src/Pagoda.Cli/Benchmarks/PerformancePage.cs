@@ -31,6 +31,9 @@ internal sealed class PerformancePage
         AtomicFile.Write(_file, overwrite: true, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(whole)));
     }
 
+    /// <summary>A file's path as a link of this page.</summary>
+    public string LinkTo(string file) => Path.GetRelativePath(Path.GetDirectoryName(Path.GetFullPath(_file))!, Path.GetFullPath(file)).Replace('\\', '/');
+
     private (int From, int To) Find(string page, string name)
     {
         var (begin, end) = ($"<!-- {name} begin -->", $"<!-- {name} end -->");

@@ -53,11 +53,12 @@ internal sealed class StartBenchmark(string name, string? method) : IBenchmark
 
         public override void Step()
         {
-            var start = new ProcessStartInfo(Environment.ProcessPath!) { WorkingDirectory = _folder, RedirectStandardError = true, RedirectStandardOutput = true };
-            string[] arguments = [.. Program(), "generate", "a red apple", "--seed", "1", "--out", "apple.png", "--force", "--preview-anywhere", .. method is null ? Array.Empty<string>() : ["--method", method]];
-            foreach (var argument in arguments)
+            var start = OwnProgram.With("generate", "a red apple", "--seed", "1", "--out", "apple.png", "--force", "--preview-anywhere");
+            start.WorkingDirectory = _folder;
+            if (method is not null)
             {
-                start.ArgumentList.Add(argument);
+                start.ArgumentList.Add("--method");
+                start.ArgumentList.Add(method);
             }
 
             var clock = Stopwatch.StartNew();
@@ -87,12 +88,17 @@ internal sealed class StartBenchmark(string name, string? method) : IBenchmark
         }
 
         public override void Dispose() => Directory.Delete(_folder, recursive: true);
+    }
+}
 
-        /// <summary>The program itself, where what runs is the .NET host.</summary>
-        private static string[] Program()
-        {
-            var own = typeof(StartBenchmark).Assembly.Location;
-            return Path.GetFileNameWithoutExtension(Environment.ProcessPath) == Path.GetFileNameWithoutExtension(own) ? [] : [own];
-        }
+/// <summary>This program, to be started again as another process.</summary>
+internal static class OwnProgram
+{
+    public static ProcessStartInfo With(params string[] arguments)
+    {
+        var (host, own) = (Environment.ProcessPath!, typeof(OwnProgram).Assembly.Location);
+        // What runs is the .NET host, or a program of its own that needs not be told which.
+        var told = Path.GetFileNameWithoutExtension(host) != Path.GetFileNameWithoutExtension(own);
+        return new ProcessStartInfo(host, told ? [own, .. arguments] : arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
     }
 }

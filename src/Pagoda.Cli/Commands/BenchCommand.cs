@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Pagoda.Cli.Benchmarks;
+using Pagoda.Formats;
 using Pagoda.Torch;
 using Spectre.Console;
 
@@ -9,9 +10,11 @@ namespace Pagoda.Cli.Commands;
 /// <summary><c>bench</c>: measures what this machine makes of Pagoda, against its own ceiling and against PyTorch.</summary>
 internal sealed class BenchCommand : IPagodaCommand
 {
+    private const string Scale = "scale";
+
     private static readonly Argument<string?> Name = new("name")
     {
-        Description = $"Which one: {string.Join(", ", BenchmarkList.All.Select(benchmark => benchmark.Name))}; all unless given.",
+        Description = $"Which one: {string.Join(", ", BenchmarkList.All.Select(benchmark => benchmark.Name))}; or {Scale}, cost against size; all of the former unless given.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -30,20 +33,22 @@ internal sealed class BenchCommand : IPagodaCommand
     private static readonly Option<string?> Against = new("--against") { Description = "python: plain PyTorch doing the same, in turn." };
     private static readonly Option<string?> Update = new("--update") { Description = "Write machine and table into this page too, between its marks." };
     private static readonly Option<string?> From = new("--from") { Description = "With --update: a report of --json to take, in place of measuring." };
+    private static readonly Option<string?> Out = new("--out") { Description = "scale: the SVG of its curves." };
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON." };
 
     public Command Build()
     {
         var command = new ExampleCommand(
             "bench",
-            "Measure painting, strokes, drawing tokens, encoding, decoding, training and the cost of a call; against the machine's ceiling and against PyTorch.",
+            "Measure painting, strokes, drawing tokens, encoding, decoding, training, the start of the program and the cost of a call; against the machine's ceiling and against PyTorch.",
             ("bench pixel-step --against python", "Compare a step of painting with the same step in PyTorch."),
             ("bench gpt-sample --layers 36 --width 1280 --heads 20", "Draw a picture's tokens from a transformer of CLIP-GEN's large size."),
             ("bench fid --pictures 10000 --repeat 1 --against python", "Take the moments of 10,000 pictures for FID, beside PyTorch."),
             ("bench --json", "Measure everything, for programs."),
-            ("bench --against python --update docs/performance.md", "Measure everything, and write the page's table."))
+            ("bench --against python --update docs/performance.md", "Measure everything, and write the page's table."),
+            ("bench scale --out scale.svg", "Plot cost against views, resolution, batch, model and processes."))
         {
-            Name, Arch, Views, Size, Layers, Width, Heads, Vocabulary, Tokens, Batch, Pictures, Type, Repeat, Against, Update, From, Json,
+            Name, Arch, Views, Size, Layers, Width, Heads, Vocabulary, Tokens, Batch, Pictures, Type, Repeat, Against, Update, From, Out, Json,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Run(parsed, cancel), CancellationToken.None));
         return command;
@@ -51,13 +56,50 @@ internal sealed class BenchCommand : IPagodaCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancel)
     {
-        var page = parsed.GetValue(Update) is { } file ? new PerformancePage(file).With(BenchmarkTable.Mark) : null;
-        if (parsed.GetValue(From) is { } stored && page is null)
+        var scales = parsed.GetValue(Name) == Scale;
+        var page = parsed.GetValue(Update) is { } file ? new PerformancePage(file).With(scales ? ScalePlot.Mark : BenchmarkTable.Mark) : null;
+        if (parsed.GetValue(Out) is { } plot && !scales)
         {
-            throw new UsageException($"--from {stored} is for --update, which names the page to write.");
+            throw new UsageException($"--out {plot} is for bench {Scale}.");
         }
 
-        var report = parsed.GetValue(From) is { } from ? BenchmarkReport.Load(from) : BenchmarkRun.Run(Request(parsed), parsed.InvocationConfiguration.Error, cancel);
+        if (parsed.GetValue(From) is { } stored && page is null && !(scales && parsed.GetValue(Out) is not null))
+        {
+            throw new UsageException($"--from {stored} is for --update, which names the page to write{(scales ? ", or for --out" : "")}.");
+        }
+
+        return scales ? RunScale(parsed, page, cancel) : RunRows(parsed, page, cancel);
+    }
+
+    private static int RunScale(ParseResult parsed, PerformancePage? page, CancellationToken cancel)
+    {
+        var report = parsed.GetValue(From) is { } from
+            ? StoredReport.Load<ScaleReport>(from, report => report is { Machine: not null, Gemm: not null, Curves.Count: > 0 })
+            : ScaleRun.Run(parsed.InvocationConfiguration.Error, cancel);
+        var output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(Out) is { } file)
+        {
+            AtomicFile.Write(file, overwrite: true, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(ScalePlot.Svg(report))));
+        }
+
+        page?.Write(ScalePlot.Mark, ScalePlot.Markdown(report, parsed.GetValue(Out) is { } picture ? page.LinkTo(picture) : null));
+        if (parsed.GetValue(Json))
+        {
+            Terminal.WriteJson(output, report);
+        }
+        else
+        {
+            output.Write(ScalePlot.Markdown(report, null));
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private static int RunRows(ParseResult parsed, PerformancePage? page, CancellationToken cancel)
+    {
+        var report = parsed.GetValue(From) is { } from
+            ? StoredReport.Load<BenchmarkReport>(from, report => report is { Machine: not null, Gemm: not null, Results: not null })
+            : BenchmarkRun.Run(Request(parsed), parsed.InvocationConfiguration.Error, cancel);
         page?.Write(BenchmarkTable.Mark, BenchmarkTable.Markdown(report));
         if (parsed.GetValue(Json))
         {
@@ -123,7 +165,7 @@ internal sealed class BenchCommand : IPagodaCommand
 
     private static void Show(IAnsiConsole console, BenchmarkReport report)
     {
-        foreach (var line in BenchmarkTable.Machine(report))
+        foreach (var line in BenchmarkTable.Machine(report.Machine, report.Gemm))
         {
             console.WriteLine(line);
         }
