@@ -34,7 +34,7 @@ internal static class BenchmarkTable
         foreach (var result in report.Results)
         {
             var measured = result.Measured;
-            text.Append(CultureInfo.InvariantCulture, $"| {Name(result)} | {new Setting(result.Arch, result.Size, result.Views)} | {Seconds(measured.Seconds.Median)} ({Range(measured.Seconds)}), {measured.Repeats} times | {Work(result)} | {Share(result, reasons)} | {Terminal.Bytes(measured.PeakResidentBytes)} | {Tensors(measured)} | {Python(measured)} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {Name(result)} | {new Setting(result.Arch, result.Size, result.Views)} | {Seconds(measured.Seconds.Median)} ({Range(measured.Seconds)}), {(measured.Repeats == 1 ? "once" : $"{measured.Repeats} times")} | {Work(result)} | {Share(result, reasons)} | {Terminal.Bytes(measured.PeakResidentBytes)} | {Tensors(measured)} | {Python(measured)} |\n");
         }
 
         text.Append('\n');
