@@ -59,12 +59,9 @@ internal static class BenchmarkRun
         {
             progress.WriteLine($"bench: {results.Count + 1}/{rows.Length} {benchmark.Name}{(rows.Count(row => row.Benchmark == benchmark && row.Shape.Type == shape.Type) > 1 ? $" {shape.Arch} x {shape.Views}" : "")}, {Terminal.Duration(clock.Elapsed)} so far");
             results.Add(Run(benchmark, shape, request, cancel));
-            // What a row leaves to finalizers is not the next one's.
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
         }
 
-        var gemm = request.Types.SelectMany(GemmRate.Measure).Zip(before, (after, earlier) => after.PerSecond > earlier.PerSecond ? after : earlier).ToArray();
+        var gemm = GemmRate.Better(before, request.Types.SelectMany(GemmRate.Measure));
         progress.WriteLine($"bench: done in {Terminal.Duration(clock.Elapsed)}");
         return new BenchmarkReport(machine, gemm, [.. results.Select(result => WithCeiling(result, gemm))]);
     }
@@ -76,6 +73,7 @@ internal static class BenchmarkRun
         var emulated = type == ScalarType.BFloat16 && !LibTorch.HasBFloat16Instructions && benchmark.EmulatesBFloat16;
         shape = emulated ? shape with { Views = 1 } : shape;
         var repetitions = emulated ? request.Repetitions with { Most = Math.Min(3, request.Repetitions.Most) } : request.Repetitions;
+        ProcessFigures.ResetPeak();
         using var workload = benchmark.Prepare(shape);
         var twins = new List<PythonTwin>();
         try

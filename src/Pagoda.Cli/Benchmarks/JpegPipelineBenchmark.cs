@@ -32,7 +32,7 @@ internal sealed class JpegPipelineBenchmark : IBenchmark
 
         public Pipeline(int size) => _crop = new Crop { Size = size };
 
-        public override Setting Setting => new(null, _crop.Size, Pictures);
+        public override Setting Setting => new("JPEG of 640 x 480 to", _crop.Size, 1);
 
         public override double? Bytes => _files.Average(file => file.Length) + (3.0 * sizeof(float) * _crop.Size * _crop.Size);
 

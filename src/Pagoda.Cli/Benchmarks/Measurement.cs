@@ -46,6 +46,7 @@ internal sealed record Measurement
     /// <summary>The first step, which also loads kernels and finds memory.</summary>
     public required double FirstSeconds { get; init; }
 
+    /// <summary>The most that was resident, weights and inputs too.</summary>
     public required long PeakResidentBytes { get; init; }
 
     /// <summary>Pages that the system had to map in a step: memory that was given back and asked for again.</summary>
@@ -66,7 +67,6 @@ internal sealed record Measurement
     /// <summary>Runs a workload, in turn with PyTorch programs when there are any.</summary>
     public static Measurement Of(Workload workload, Repetitions repetitions, IReadOnlyList<PythonTwin> twins, CancellationToken cancel)
     {
-        ProcessFigures.ResetPeak();
         var first = Time(workload.WarmUp);
         if (first < SlowWarmUp)
         {

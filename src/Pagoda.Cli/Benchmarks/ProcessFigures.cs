@@ -1,10 +1,13 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Pagoda.Cli.Benchmarks;
 
 /// <summary>What the kernel counts for this process; zero where it does not say.</summary>
 internal static class ProcessFigures
 {
+    private delegate int MallocTrim(nuint keep);
+
     /// <summary>Pages mapped without reading a disk since the process began.</summary>
     public static long PageFaults
     {
@@ -27,8 +30,17 @@ internal static class ProcessFigures
     /// <summary>The most memory that was ever resident in another process, in bytes; zero when it has ended.</summary>
     public static long PeakResidentOf(int process) => PeakOf(process.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>Begins a new peak, after what others have freed has gone back to the system.</summary>
     public static void ResetPeak()
     {
+        // glibc keeps freed memory, which would be resident in what is measured next; what finalizers hold is freed first.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        if (NativeLibrary.TryLoad("libc.so.6", out var glibc) && NativeLibrary.TryGetExport(glibc, "malloc_trim", out var trim))
+        {
+            Marshal.GetDelegateForFunctionPointer<MallocTrim>(trim)(0);
+        }
+
         try
         {
             File.WriteAllText("/proc/self/clear_refs", "5");

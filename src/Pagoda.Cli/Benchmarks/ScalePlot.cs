@@ -24,7 +24,7 @@ internal static class ScalePlot
         for (var i = 0; i < report.Curves.Count; i++)
         {
             svg.Append(CultureInfo.InvariantCulture, $"<g transform=\"translate({i % Columns * Width} {i / Columns * Height})\">\n");
-            Panel(svg, report.Curves[i]);
+            Panel(svg, report.Curves[i], report.Floor);
             svg.Append("</g>\n");
         }
 
@@ -51,16 +51,16 @@ internal static class ScalePlot
         text.Append("\n| what grows | at | seconds: median (min..max) | of the GEMM rate |\n| --- | --- | --- | --- |\n");
         foreach (var (curve, point) in report.Curves.SelectMany(curve => curve.Points.Select(point => (curve, point))))
         {
-            var share = point.Floor is { } floor ? BenchmarkTable.Number(floor / point.Seconds.Median, "0 %") : "not counted";
+            var share = report.Floor(point) is { } floor ? BenchmarkTable.Number(floor / point.Seconds.Median, "0 %") : "not counted";
             text.Append(CultureInfo.InvariantCulture, $"| {curve.Title}, {curve.Grows} | {Name(point)} | {BenchmarkTable.Seconds(point.Seconds.Median)} {curve.Costs} ({BenchmarkTable.Range(point.Seconds)}) | {share} |\n");
         }
 
         return text.ToString();
     }
 
-    private static void Panel(StringBuilder svg, ScaleCurve curve)
+    private static void Panel(StringBuilder svg, ScaleCurve curve, Func<ScalePoint, double?> floor)
     {
-        var (x, y) = (new Axis(curve.Points.Select(point => point.X), Left, Width - Right), new Axis(curve.Points.SelectMany(point => new[] { point.Seconds.Min, point.Seconds.Max, point.Floor ?? point.Seconds.Min }), Height - Bottom, Top));
+        var (x, y) = (new Axis(curve.Points.Select(point => point.X), Left, Width - Right), new Axis(curve.Points.SelectMany(point => new[] { point.Seconds.Min, point.Seconds.Max, floor(point) ?? point.Seconds.Min }), Height - Bottom, Top));
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"16\" font-size=\"14\" font-weight=\"bold\">{curve.Title}</text>\n<text x=\"{Left}\" y=\"32\" fill=\"#666\">seconds for {curve.Costs}</text>\n");
         foreach (var tick in y.Ticks())
         {
@@ -68,9 +68,9 @@ internal static class ScalePlot
         }
 
         svg.Append(CultureInfo.InvariantCulture, $"<path d=\"M{Left} {Height - Bottom}H{Width - Right}\" stroke=\"#666\"/>\n");
-        if (curve.Points.All(point => point.Floor is not null))
+        if (curve.Points.All(point => floor(point) is not null))
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<path d=\"{Line(point => point.Floor!.Value)}\" fill=\"none\" stroke=\"#999\" stroke-dasharray=\"4 4\"/>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"<path d=\"{Line(point => floor(point)!.Value)}\" fill=\"none\" stroke=\"#999\" stroke-dasharray=\"4 4\"/>\n");
         }
 
         svg.Append(CultureInfo.InvariantCulture, $"<path d=\"{Line(point => point.Seconds.Median)}\" fill=\"none\" stroke=\"#06c\" stroke-width=\"2\"/>\n");

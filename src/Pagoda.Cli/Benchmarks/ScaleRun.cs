@@ -9,9 +9,9 @@ namespace Pagoda.Cli.Benchmarks;
 /// <summary>A point of a curve.</summary>
 /// <param name="X">What grows.</param>
 /// <param name="Seconds">What it costs.</param>
-/// <param name="Floor">What the operations would cost at the GEMM rate of the same run; null where they are not counted.</param>
+/// <param name="Operations">Floating-point operations that these seconds are for; null where they are not counted.</param>
 /// <param name="Label">What stands at the point; its number unless given.</param>
-internal sealed record ScalePoint(double X, Spread Seconds, double? Floor, string? Label = null);
+internal sealed record ScalePoint(double X, Spread Seconds, double? Operations, string? Label = null);
 
 /// <summary>Cost against one size.</summary>
 /// <param name="Title">What is measured.</param>
@@ -21,7 +21,11 @@ internal sealed record ScalePoint(double X, Spread Seconds, double? Floor, strin
 internal sealed record ScaleCurve(string Title, string Grows, string Costs, IReadOnlyList<ScalePoint> Points);
 
 /// <summary>All curves, as <c>bench scale --json</c> prints them.</summary>
-internal sealed record ScaleReport(BenchmarkMachine Machine, IReadOnlyList<GemmRate> Gemm, IReadOnlyList<ScaleCurve> Curves);
+internal sealed record ScaleReport(BenchmarkMachine Machine, IReadOnlyList<GemmRate> Gemm, IReadOnlyList<ScaleCurve> Curves)
+{
+    /// <summary>Seconds that a point's operations would take at the best GEMM rate of the run; null where they are not counted.</summary>
+    public double? Floor(ScalePoint point) => point.Operations / Gemm.Max(rate => rate.PerSecond);
+}
 
 /// <summary>Measures what things cost as they grow: views, resolution, batch, model, ranks.</summary>
 internal static class ScaleRun
@@ -35,25 +39,26 @@ internal static class ScaleRun
     {
         var machine = BenchmarkMachine.Read();
         progress.WriteLine("bench scale: the rate of matrix products");
-        var gemm = GemmRate.Measure(ScalarType.Float32);
-        var best = gemm.Max(rate => rate.PerSecond);
+        var before = GemmRate.Measure(ScalarType.Float32);
         ScaleCurve Curve(string title, string grows, string costs, IEnumerable<(double X, string? Label, IBenchmark Benchmark, BenchmarkShape Shape, double Per)> points) => new(title, grows, costs, [.. points.Select(point =>
         {
             progress.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bench scale: {title}, {point.Label ?? $"{point.X:0}"}"));
             cancel.ThrowIfCancellationRequested();
             using var workload = point.Benchmark.Prepare(point.Shape);
             var seconds = Measurement.Of(workload, s_few, [], cancel).Seconds;
-            return new ScalePoint(point.X, seconds / point.Per, workload.Operations / best / point.Per, point.Label);
+            return new ScalePoint(point.X, seconds / point.Per, workload.Operations / point.Per, point.Label);
         })]);
         var (pixels, encode) = (new PixelStepBenchmark(), new EncodeImageBenchmark());
-        return new ScaleReport(machine, gemm,
+        ScaleCurve[] curves =
         [
             Curve("Painting: views", "views in a step", "a view", new[] { 1, 2, 4, 8, 16, 32, 64 }.Select(views => ((double)views, (string?)null, (IBenchmark)pixels, Shape(Tower, views), (double)views))),
             Curve("Painting: resolution", "side in pixels", "a step of 4 views", new[] { 64, 96, 128, 192, 224, 320, 448 }.Select(size => ((double)size, (string?)null, (IBenchmark)pixels, Shape(Tower, 4) with { Size = size }, 1.0))),
             Curve("Training: batch", "pictures in a step", "a picture", new[] { 4, 8, 16, 32, 64 }.Select(batch => ((double)batch, (string?)null, (IBenchmark)new TrainStepBenchmark(batch), Shape(Tower, 1), (double)batch))),
             Curve("Encoding: model", "GFLOP a picture", "a picture", new[] { Tower, "ViT-B-16", "convnext_base_w", "ViT-L-14" }.Select(arch => (OperationCount.Image(ClipPresets.Get(arch))!.Value.Forward / 1e9, (string?)arch, (IBenchmark)encode, Shape(arch, 1), 1.0))),
             Ranks(progress, cancel),
-        ]);
+        ];
+        var gemm = GemmRate.Better(before, GemmRate.Measure(ScalarType.Float32));
+        return new ScaleReport(machine, gemm, curves);
     }
 
     private static BenchmarkShape Shape(string arch, int views)
