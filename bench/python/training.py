@@ -142,8 +142,8 @@ def clip_jem_step(form, shape):
 
 
 def vqgan_step(form, shape):
-    """Encoder, nearest codes straight through, decoder; mean absolute error and a distance of feature maps."""
-    encoder, decoder = last(form, towers.VqganEncoder(shape, False)), last(form, towers.VqganDecoder(shape, False))
+    """Encoder, nearest codes straight through, decoder; mean absolute error and a distance of feature maps. published: SiLU written out."""
+    encoder, decoder = (last(form, tower(shape, form == "published")) for tower in (towers.VqganEncoder, towers.VqganDecoder))
     codebook = torch.nn.Parameter(torch.empty(shape["codes"], shape["code_width"]).uniform_(-1 / shape["codes"], 1 / shape["codes"]))
     critic = last(form, towers.ResidualTower(shape["perceptual"]["widths"], shape["perceptual"]["blocks"], shape["perceptual"]["embed"])).requires_grad_(False)
     weights = Weights([*encoder.parameters(), *decoder.parameters(), codebook], 10.0, 0.998, lr=6e-4, betas=(0.5, 0.9), weight_decay=0)

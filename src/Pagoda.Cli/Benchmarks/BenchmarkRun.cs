@@ -35,6 +35,9 @@ internal static class BenchmarkRun
     private const string Emulated =
         "the processor has neither avx512_bf16 nor amx_bf16, so libtorch emulates bfloat16 products and float32 is faster; measured with one view and at most three repeats";
 
+    /// <summary>After so long a run of all benchmarks, which is to take less than ten minutes, repeats what is left less often.</summary>
+    private static readonly TimeSpan s_late = TimeSpan.FromMinutes(5);
+
     /// <summary>Measures what is asked for.</summary>
     /// <param name="request">What to measure.</param>
     /// <param name="progress">Told what is being measured, so that nobody takes a long run for a stuck one.</param>
@@ -58,7 +61,8 @@ internal static class BenchmarkRun
         foreach (var (benchmark, shape) in rows)
         {
             progress.WriteLine($"bench: {results.Count + 1}/{rows.Length} {benchmark.Name}{(rows.Count(row => row.Benchmark == benchmark && row.Shape.Type == shape.Type) > 1 ? $" {shape.Arch} x {shape.Views}" : "")}, {Terminal.Duration(clock.Elapsed)} so far");
-            results.Add(Run(benchmark, shape, request, cancel));
+            var late = clock.Elapsed > s_late && request.Repetitions == Repetitions.Usual && !request.AgainstPython;
+            results.Add(Run(benchmark, shape, late ? request with { Repetitions = Repetitions.Hurried } : request, cancel));
         }
 
         var gemm = GemmRate.Better(before, request.Types.SelectMany(GemmRate.Measure));

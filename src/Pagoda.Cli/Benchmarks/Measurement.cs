@@ -33,6 +33,9 @@ internal sealed record Repetitions(int Least, int Most, double Enough, double To
     /// <summary>What keeps all benchmarks together under ten minutes.</summary>
     public static Repetitions Usual { get; } = new(3, 7, 12, 40);
 
+    /// <summary>For a run that has taken long already, on a slow or busy machine.</summary>
+    public static Repetitions Hurried { get; } = new(2, 5, 3, 8);
+
     public static Repetitions Exactly(int count) => new(count, count, 0, double.PositiveInfinity);
 
     public bool GoesOn(int done, double seconds) => done < 1 || (done < Least && seconds < TooLong) || (done < Most && seconds < Enough);

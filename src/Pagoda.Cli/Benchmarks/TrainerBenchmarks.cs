@@ -71,6 +71,7 @@ internal sealed class VqganTrainBenchmark : IBenchmark
 
     public Workload Prepare(BenchmarkShape shape) => new TrainerStep(shape.Type, Options, "emoji VQGAN")
     {
+        Forms = ["published", "plain", "channels-last"],
         Counted = _ => Count(Emoji),
         Shape = PythonShapes.Vqgan(Emoji).Concat(new Dictionary<string, object>
         {
@@ -172,7 +173,9 @@ internal sealed class TrainerStep : Workload
 
     public override double? Operations => Counted(_trainer.Plan);
 
-    public override IReadOnlyList<string> PythonForms => ["plain", "channels-last"];
+    public IReadOnlyList<string> Forms { get; init; } = ["plain", "channels-last"];
+
+    public override IReadOnlyList<string> PythonForms => Forms;
 
     public override IReadOnlyDictionary<string, object> PythonShape => Shape;
 
