@@ -19,14 +19,29 @@ except ImportError:
     print("error --against python needs PyTorch for /usr/bin/python3: apt-get install python3-torch", flush=True)
     sys.exit(0)
 
+import gpt
 import inception
+import jpeg
 import towers
+import training
+
+
+def channels_last(form, *modules):
+    if form == "channels-last":
+        for module in modules:
+            module.to(memory_format=torch.channels_last)
+
+
+def pictures(form, *shape):
+    drawn = torch.rand(*shape)
+    return drawn.contiguous(memory_format=torch.channels_last) if form == "channels-last" else drawn
 
 
 def pixel_step(form, shape):
     """The step of CLIPAG_T2I.ipynb. published: as there, the weights still require gradients; frozen: they do not."""
-    tower = towers.VisionTransformer(shape).eval()
-    if form == "frozen":
+    tower = towers.image_tower(shape).eval()
+    channels_last(form, tower)
+    if form != "published":
         tower.requires_grad_(False)
     text = functional.normalize(torch.randn(1, shape["embed"]), dim=-1)
     image = torch.rand(1, 3, shape["size"], shape["size"]).requires_grad_()
@@ -34,9 +49,14 @@ def pixel_step(form, shape):
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        views = image + 0.01 * torch.randn(shape["views"], 3, shape["size"], shape["size"])
-        loss = (1 - tower(views) @ text.t()).mean()
-        loss.backward()
+        # As many views at a time as memory allows; their gradients add up to that of all.
+        for first in range(0, shape["views"], shape["group"]):
+            count = min(shape["group"], shape["views"] - first)
+            views = image + 0.01 * torch.randn(count, 3, shape["size"], shape["size"])
+            if form == "channels-last":
+                views = views.contiguous(memory_format=torch.channels_last)
+            loss = (1 - tower(views) @ text.t()).sum() / shape["views"]
+            loss.backward()
         torch.nn.utils.clip_grad_norm_([image], 0.001)
         optimizer.step()
 
@@ -44,8 +64,9 @@ def pixel_step(form, shape):
 
 
 def encode_image(form, shape):
-    tower = towers.VisionTransformer(shape).eval()
-    images = torch.rand(shape["views"], 3, shape["size"], shape["size"])
+    tower = towers.image_tower(shape).eval()
+    channels_last(form, tower)
+    images = pictures(form, shape["views"], 3, shape["size"], shape["size"])
     return inference(lambda: tower(images))
 
 
@@ -67,66 +88,50 @@ def inference(run):
     return step
 
 
-def train_step(form, shape):
-    """Texts once, an L2 attack on the pictures with the weights frozen, the contrastive loss, AdamW."""
-    batch, size = shape["batch"], shape["size"]
-    image_tower = towers.ResidualTower(shape["widths"], shape["blocks"], shape["embed"])
-    text_tower = towers.TextTower(
-        shape["context"], shape["vocabulary"], shape["text_width"], shape["text_heads"], shape["text_layers"], shape["embed"]
-    )
-    scale = torch.nn.Parameter(torch.tensor(2.659))
-    weights = [*image_tower.parameters(), *text_tower.parameters(), scale]
-    optimizer = torch.optim.AdamW(weights, lr=1e-4, weight_decay=0.05)
-    images = torch.rand(batch, 3, size, size)
-    tokens = torch.randint(1, shape["vocabulary"] - 1, (batch, shape["context"]))
-    tokens[:, -1] = shape["vocabulary"] - 1
-    matches = torch.arange(batch)
-
-    def contrast(pictures, texts):
-        logits = scale.exp() * image_tower(pictures) @ texts.t()
-        return (functional.cross_entropy(logits, matches) + functional.cross_entropy(logits.t(), matches)) / 2
-
-    def attack(texts):
-        moved = images
-        for _ in range(shape["attack_steps"]):
-            moved = moved.detach().requires_grad_()
-            (grad,) = torch.autograd.grad(contrast(moved, texts), moved)
-            with torch.no_grad():
-                delta = moved + grad / (grad.flatten(1).norm(dim=1).view(-1, 1, 1, 1) + 1e-10) - images
-                delta = delta * (1 / (delta.flatten(1).norm(dim=1).view(-1, 1, 1, 1) + 1e-7)).clamp(max=1)
-                moved = (images + delta).clamp(0, 1)
-        return moved
-
-    def step():
-        optimizer.zero_grad(set_to_none=True)
-        texts = text_tower(tokens)
-        for weight in weights:
-            weight.requires_grad_(False)
-        moved = attack(texts.detach())
-        for weight in weights:
-            weight.requires_grad_(True)
-        contrast(moved, texts).backward()
-        torch.nn.utils.clip_grad_norm_(weights, 1.0)
-        optimizer.step()
-
-    return step
+def vqgan_encode(form, shape):
+    """The tokens of a picture."""
+    encoder = towers.VqganEncoder(shape, form == "published").eval()
+    channels_last(form, encoder)
+    codebook = torch.randn(shape["codes"], shape["code_width"])
+    images = pictures(form, shape["views"], 3, shape["size"], shape["size"])
+    return inference(lambda: towers.nearest(encoder(images), codebook))
 
 
 def vqgan_decode(form, shape):
     """One picture from its tokens. published: SiLU written out as in taming-transformers; plain: PyTorch's own."""
     decoder = towers.VqganDecoder(shape, form == "published").eval()
+    channels_last(form, decoder)
+    codebook = torch.randn(shape["codes"], shape["code_width"])
     tokens = torch.randint(0, shape["codes"], (shape["views"], shape["grid"], shape["grid"]))
-    return inference(lambda: decoder(tokens))
+
+    def run():
+        vectors = functional.embedding(tokens, codebook).permute(0, 3, 1, 2)
+        decoder(vectors if form == "channels-last" else vectors.contiguous())
+
+    return inference(run)
+
+
+def gpt_sample(form, shape):
+    model = gpt.Transformer(shape).eval()
+    condition = torch.ones(shape["batch"], shape["condition"])
+    draw = gpt.sample_again if form == "published" else gpt.sample
+    return inference(lambda: draw(model, condition, shape["tokens"]))
+
+
+def jpeg_pipeline(form, shape):
+    return jpeg.pipeline(shape)
 
 
 def fid(form, shape):
     """Mean and covariance of Inception's features, batch by batch, as pytorch-fid takes them."""
     network = inception.Inception().eval()
-    pictures = torch.randint(0, 256, (shape["pictures"], 3, shape["size"], shape["size"]), dtype=torch.uint8)
+    channels_last(form, network)
+    layout = torch.channels_last if form == "channels-last" else torch.contiguous_format
+    drawn = torch.randint(0, 256, (shape["pictures"], 3, shape["size"], shape["size"]), dtype=torch.uint8)
 
     def step():
         with torch.no_grad():
-            features = [network(part.float() / 255) for part in pictures.split(shape["batch"])]
+            features = [network((part.float() / 255).contiguous(memory_format=layout)) for part in drawn.split(shape["batch"])]
         rows = torch.cat(features).double().numpy()
         rows.mean(axis=0), numpy.cov(rows, rowvar=False)
 
@@ -153,8 +158,14 @@ def main():
         "pixel-step": pixel_step,
         "encode-image": encode_image,
         "encode-text": encode_text,
-        "train-step": train_step,
+        "train-step": training.clipag_step,
+        "clip-jem-step": training.clip_jem_step,
+        "vqgan-encode": vqgan_encode,
         "vqgan-decode": vqgan_decode,
+        "vqgan-train": training.vqgan_step,
+        "gpt-train": training.gpt_step,
+        "gpt-sample": gpt_sample,
+        "jpeg-pipeline": jpeg_pipeline,
         "fid": fid,
         "call": call,
     }[benchmark](form, shape)

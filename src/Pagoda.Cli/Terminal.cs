@@ -46,6 +46,10 @@ internal static class Terminal
 
     public static void WriteJson(TextWriter writer, object value) => writer.WriteLine(JsonSerializer.Serialize(value, Json));
 
+    /// <summary>Reads back what <see cref="WriteJson"/> wrote.</summary>
+    /// <exception cref="JsonException">It is something else.</exception>
+    public static T? ReadJson<T>(string text) => JsonSerializer.Deserialize<T>(text, Json);
+
     /// <summary>A borderless table: one row a line, columns separated by two spaces.</summary>
     public static Table Columns(params string[] headers)
     {

@@ -10,6 +10,9 @@ namespace Pagoda.Cli.Benchmarks;
 /// <param name="Type">The type of matrix products.</param>
 internal sealed record BenchmarkShape(ClipConfig Architecture, int Views, int Size, ScalarType Type)
 {
+    /// <summary>The architecture's name.</summary>
+    public string Arch { get; init; } = "";
+
     /// <summary>The transformer that tokens are drawn from.</summary>
     public GptSampleShape Gpt { get; init; } = new();
 
@@ -38,6 +41,20 @@ internal sealed record BenchmarkShape(ClipConfig Architecture, int Views, int Si
     }
 }
 
+/// <summary>What a row of a report is of.</summary>
+/// <param name="Arch">The network, in a word or two; null where there is none.</param>
+/// <param name="Size">Side of its pictures in pixels; null where there are none.</param>
+/// <param name="Views">Pictures or texts in a step.</param>
+internal sealed record Setting(string? Arch, int? Size, int Views)
+{
+    public override string ToString() => string.Join(" ", new[] { Arch, Size is { } size ? $"{size} px" : null, $"x {Views}" }.OfType<string>());
+}
+
+/// <summary>What a row is held against.</summary>
+/// <param name="Of">What would be reached at best; or, without a fraction, why nothing says that.</param>
+/// <param name="Fraction">The share of it that was reached; null where nothing says what would be best.</param>
+internal sealed record Ceiling(string Of, double? Fraction = null);
+
 /// <summary>Something that is measured. A new one is a class here and a line in <see cref="BenchmarkList"/>.</summary>
 internal interface IBenchmark
 {
@@ -53,6 +70,9 @@ internal interface IBenchmark
     /// <summary>Whether it uses libtorch's matrix products, so that float32 and bfloat16 differ.</summary>
     bool HasTypes => true;
 
+    /// <summary>The shapes that a run of all benchmarks measures; the one that was asked for unless it says otherwise.</summary>
+    IEnumerable<BenchmarkShape> Rows(BenchmarkShape asked) => [asked];
+
     /// <summary>Builds what a step needs; nothing of it is timed.</summary>
     Workload Prepare(BenchmarkShape shape);
 }
@@ -63,11 +83,23 @@ internal abstract class Workload : IDisposable
     /// <summary>Floating-point operations of one step, a multiply-add counted as two; null when they are not counted.</summary>
     public virtual double? Operations => null;
 
+    /// <summary>Bytes that one step has to move, where they and not operations are what counts; of one call when a step is many.</summary>
+    public virtual double? Bytes => null;
+
+    /// <summary>What it is held against, where that is not the GEMM rate of the run.</summary>
+    public virtual Ceiling? Ceiling(Spread seconds) => null;
+
     /// <summary>Calls that one step consists of, when what counts is the time of a call.</summary>
     public virtual int Calls => 1;
 
-    /// <summary>Pictures or texts in a step, where that is not for the command line to say.</summary>
-    public virtual int? OwnViews => null;
+    /// <summary>What a step is of.</summary>
+    public abstract Setting Setting { get; }
+
+    /// <summary>Seconds of the last step by its own clock, where not all of the step counts.</summary>
+    public virtual double? OwnSeconds => null;
+
+    /// <summary>Peak resident memory of the other process in which it all happens; null when it happens in this one.</summary>
+    public virtual long? OtherProcessPeak => null;
 
     /// <summary>The forms in which a plain PyTorch program does the same, by the names of bench/python; empty when none does.</summary>
     public virtual IReadOnlyList<string> PythonForms => [];
@@ -114,13 +146,19 @@ internal static class BenchmarkList
         new EncodeImageBenchmark(),
         new EncodeTextBenchmark(),
         new TrainStepBenchmark(),
-        new CallBenchmark(),
-        new JpegPipelineBenchmark(),
-        new GptSampleBenchmark(),
+        new ClipJemStepBenchmark(),
+        new VqganEncodeBenchmark(),
         new VqganDecodeBenchmark(),
+        new VqganTrainBenchmark(),
+        new GptTrainBenchmark(),
+        new GptSampleBenchmark(),
         new StrokesBenchmark(),
+        new JpegPipelineBenchmark(),
         new FidBenchmark(),
         new StudioBenchmark(),
+        new StartBenchmark("start", method: null),
+        new StartBenchmark("start-pixels", method: "pixels"),
+        new CallBenchmark(),
     ];
 
     /// <exception cref="UsageException">There is none of that name.</exception>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pagoda.Models.Clip;
 using Pagoda.Torch;
 
@@ -14,13 +15,16 @@ internal sealed record BenchmarkRequest
 
     public required int Size { get; init; }
 
+    /// <summary>Whether each benchmark measures all shapes of its own, and not the one above.</summary>
+    public bool AllRows { get; init; }
+
     public GptSampleShape Gpt { get; init; } = new();
 
     public int Pictures { get; init; } = BenchmarkShape.FewPictures;
 
     public required IReadOnlyList<ScalarType> Types { get; init; }
 
-    public required int Repeat { get; init; }
+    public required Repetitions Repetitions { get; init; }
 
     public bool AgainstPython { get; init; }
 }
@@ -31,28 +35,49 @@ internal static class BenchmarkRun
     private const string Emulated =
         "the processor has neither avx512_bf16 nor amx_bf16, so libtorch emulates bfloat16 products and float32 is faster; measured with one view and at most three repeats";
 
-    public static BenchmarkReport Run(BenchmarkRequest request, CancellationToken cancel)
+    /// <summary>After so long a run of all benchmarks, which is to take less than ten minutes, repeats what is left less often.</summary>
+    private static readonly TimeSpan s_late = TimeSpan.FromMinutes(5);
+
+    /// <summary>Measures what is asked for.</summary>
+    /// <param name="request">What to measure.</param>
+    /// <param name="progress">Told what is being measured, so that nobody takes a long run for a stuck one.</param>
+    /// <param name="cancel">Ends it after the step under way.</param>
+    public static BenchmarkReport Run(BenchmarkRequest request, TextWriter progress, CancellationToken cancel)
     {
+        var clock = Stopwatch.StartNew();
         var machine = BenchmarkMachine.Read();
+        progress.WriteLine("bench: the rate of matrix products");
         var before = request.Types.SelectMany(GemmRate.Measure).ToArray();
+        (IBenchmark Benchmark, BenchmarkShape Shape)[] rows =
+        [
+            .. from type in request.Types
+               from benchmark in request.Benchmarks
+               where type == ScalarType.Float32 || benchmark.HasTypes
+               let asked = new BenchmarkShape(ClipPresets.Get(request.Arch), request.Views, request.Size, type) { Arch = request.Arch, Gpt = request.Gpt, Pictures = request.Pictures }
+               from shape in request.AllRows ? benchmark.Rows(asked) : [asked]
+               select (benchmark, shape),
+        ];
         var results = new List<BenchmarkResult>();
-        foreach (var type in request.Types)
+        foreach (var (benchmark, shape) in rows)
         {
-            foreach (var benchmark in request.Benchmarks.Where(benchmark => type == ScalarType.Float32 || benchmark.HasTypes))
-            {
-                results.Add(Run(benchmark, type, request, cancel));
-            }
+            progress.WriteLine($"bench: {results.Count + 1}/{rows.Length} {benchmark.Name}{(rows.Count(row => row.Benchmark == benchmark && row.Shape.Type == shape.Type) > 1 ? $" {shape.Arch} x {shape.Views}" : "")}, {Terminal.Duration(clock.Elapsed)} so far");
+            var late = clock.Elapsed > s_late && request.Repetitions == Repetitions.Usual && !request.AgainstPython;
+            results.Add(Run(benchmark, shape, late ? request with { Repetitions = Repetitions.Hurried } : request, cancel));
         }
 
-        var gemm = request.Types.SelectMany(GemmRate.Measure).Zip(before, (after, earlier) => after.PerSecond > earlier.PerSecond ? after : earlier).ToArray();
-        return new BenchmarkReport(machine, request.Arch, request.Size, gemm, [.. results.Select(result => WithFraction(result, gemm))]);
+        var gemm = GemmRate.Better(before, request.Types.SelectMany(GemmRate.Measure));
+        progress.WriteLine($"bench: done in {Terminal.Duration(clock.Elapsed)}");
+        return new BenchmarkReport(machine, gemm, [.. results.Select(result => WithCeiling(result, gemm))]);
     }
 
-    private static BenchmarkResult Run(IBenchmark benchmark, ScalarType type, BenchmarkRequest request, CancellationToken cancel)
+    private static BenchmarkResult Run(IBenchmark benchmark, BenchmarkShape shape, BenchmarkRequest request, CancellationToken cancel)
     {
+        cancel.ThrowIfCancellationRequested();
+        var type = shape.Type;
         var emulated = type == ScalarType.BFloat16 && !LibTorch.HasBFloat16Instructions && benchmark.EmulatesBFloat16;
-        var shape = new BenchmarkShape(ClipPresets.Get(request.Arch), emulated ? 1 : request.Views, request.Size, type) { Gpt = request.Gpt, Pictures = request.Pictures };
-        var repeat = emulated ? Math.Min(3, request.Repeat) : request.Repeat;
+        shape = emulated ? shape with { Views = 1 } : shape;
+        var repetitions = emulated ? request.Repetitions with { Most = Math.Min(3, request.Repetitions.Most) } : request.Repetitions;
+        ProcessFigures.ResetPeak();
         using var workload = benchmark.Prepare(shape);
         var twins = new List<PythonTwin>();
         try
@@ -66,15 +91,19 @@ internal static class BenchmarkRun
                 }
             }
 
-            var measured = Measurement.Of(workload, repeat, twins, cancel);
+            var measured = Measurement.Of(workload, repetitions, twins, cancel);
+            var setting = workload.Setting;
             return new BenchmarkResult
             {
                 Name = benchmark.Name,
                 Type = type,
-                Views = workload.OwnViews ?? shape.Views,
-                Repeats = repeat,
+                Arch = setting.Arch,
+                Size = setting.Size,
+                Views = setting.Views,
                 Measured = measured,
                 Operations = workload.Operations,
+                Bytes = workload.Bytes,
+                Ceiling = workload.Ceiling(measured.Seconds),
                 Sampling = workload.Figures(measured.Seconds),
                 Note = emulated ? Emulated : workload.Note(measured),
             };
@@ -90,8 +119,10 @@ internal static class BenchmarkRun
         }
     }
 
-    private static BenchmarkResult WithFraction(BenchmarkResult result, IReadOnlyList<GemmRate> gemm) => result with
+    private static BenchmarkResult WithCeiling(BenchmarkResult result, IReadOnlyList<GemmRate> gemm) => result.Ceiling is not null ? result : result with
     {
-        FractionOfGemm = result.OperationsPerSecond / gemm.Where(rate => rate.Type == result.Type).Max(rate => rate.PerSecond),
+        Ceiling = result.OperationsPerSecond is { } rate
+            ? new Ceiling("GEMM", rate / gemm.Where(one => one.Type == result.Type).Max(one => one.PerSecond))
+            : new Ceiling("none: its operations are not counted"),
     };
 }

@@ -18,6 +18,10 @@ internal sealed class CallBenchmark : IBenchmark
         private readonly Tensor _left = Ops.Ones([1]);
         private readonly Tensor _right = Ops.Ones([1]);
 
+        public override Setting Setting => new(null, null, 1);
+
+        public override Ceiling Ceiling(Spread seconds) => new("none: almost nothing is computed, all of it is the way to the operator");
+
         public override int Calls => 100_000;
 
         public override IReadOnlyList<string> PythonForms => ["plain"];

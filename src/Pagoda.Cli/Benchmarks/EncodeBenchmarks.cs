@@ -16,8 +16,9 @@ internal sealed class EncodeImageBenchmark : IBenchmark
         var model = new ClipModel(Weights.Initialize(0, Device.Cpu), shape.Config(images: true, texts: false));
         return new Encoding(model, Ops.Rand([shape.Views, 3, shape.Size, shape.Size]), shape.Type, model.EncodeImage)
         {
+            Of = new Setting(shape.Arch, shape.Size, shape.Views),
             Counted = OperationCount.Image(model.Config)?.Forward * shape.Views,
-            Forms = model.Config.Vision.Architecture == VisionArchitecture.ViT ? ["plain"] : [],
+            Forms = !PythonShapes.HasTower(model.Config) ? [] : model.Config.Vision.Architecture == VisionArchitecture.ViT ? ["plain"] : ["plain", "channels-last"],
             Shape = PythonShapes.Image(model.Config, shape),
         };
     }
@@ -47,6 +48,7 @@ internal sealed class EncodeTextBenchmark : IBenchmark
 
         return new Encoding(model, Tensor.From(rows, shape.Views, text.ContextLength), shape.Type, model.EncodeText)
         {
+            Of = new Setting(shape.Arch, null, shape.Views),
             Counted = OperationCount.Text(model.Config, Length).Forward * shape.Views,
             Forms = ["plain"],
             Shape = PythonShapes.Text(model.Config, shape.Views, Length),
@@ -57,6 +59,10 @@ internal sealed class EncodeTextBenchmark : IBenchmark
 /// <summary>A tower's forward pass over the same input again and again.</summary>
 internal sealed class Encoding(ClipModel model, Tensor input, ScalarType type, Func<Tensor, Tensor> encode) : Workload
 {
+    public required Setting Of { get; init; }
+
+    public override Setting Setting => Of;
+
     public required double? Counted { get; init; }
 
     public required IReadOnlyList<string> Forms { get; init; }

@@ -39,9 +39,11 @@ internal sealed class FidBenchmark : IBenchmark
             _features = new InceptionFeatures(_network, "random", () => "", Device.Cpu, clean: false);
         }
 
-        public override int? OwnViews => _pictures;
+        public override Setting Setting => new("Inception-v3", Side, _pictures);
 
-        public override IReadOnlyList<string> PythonForms => ["published"];
+        public override double? Operations => _pictures * _network.Weights.Parameters.Where(weight => weight.Value.Dimensions == 4).Sum(weight => 2.0 * weight.Value.Elements * Places(weight.Key));
+
+        public override IReadOnlyList<string> PythonForms => ["published", "channels-last"];
 
         public override IReadOnlyDictionary<string, object> PythonShape => new Dictionary<string, object> { ["pictures"] = _pictures, ["batch"] = Batch, ["size"] = Side };
 
@@ -57,6 +59,25 @@ internal sealed class FidBenchmark : IBenchmark
         {
             _network.Dispose();
             Free(_network.Weights);
+        }
+
+        /// <summary>Places of the map that a convolution of that name gives, for pictures of 299 x 299 pixels.</summary>
+        private static double Places(string name)
+        {
+            var side = name.Split('.') switch
+            {
+                ["Conv2d_1a_3x3", ..] => 149,
+                ["Conv2d_2a_3x3" or "Conv2d_2b_3x3", ..] => 147,
+                ["Conv2d_3b_1x1", ..] => 73,
+                ["Conv2d_4a_3x3", ..] => 71,
+                // The last convolution of each branch halves the map.
+                ["Mixed_6a", "branch3x3" or "branch3x3dbl_3", ..] => 17,
+                ["Mixed_6a", ..] or [['M', 'i', 'x', 'e', 'd', '_', '5', ..], ..] => 35,
+                ["Mixed_7a", "branch3x3_2" or "branch7x7x3_4", ..] => 8,
+                ["Mixed_7a", ..] or [['M', 'i', 'x', 'e', 'd', '_', '6', ..], ..] => 17,
+                _ => 8,
+            };
+            return (double)side * side;
         }
 
         private void Run(int count)

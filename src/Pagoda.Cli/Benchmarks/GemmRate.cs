@@ -18,6 +18,10 @@ internal sealed record GemmRate(ScalarType Type, int Size, double PerSecond)
         return [.. sizes.Select(size => Measure(type, size))];
     }
 
+    /// <summary>The better of two measurements of the same types and sizes: what else ran in between slowed one of them.</summary>
+    public static GemmRate[] Better(IEnumerable<GemmRate> before, IEnumerable<GemmRate> after) =>
+        [.. before.Zip(after, (earlier, later) => later.PerSecond > earlier.PerSecond ? later : earlier)];
+
     /// <summary>About the same from one size, in some milliseconds.</summary>
     public static GemmRate Estimate(ScalarType type) => Measure(type, type == ScalarType.BFloat16 && !LibTorch.HasBFloat16Instructions ? 256 : 768);
 

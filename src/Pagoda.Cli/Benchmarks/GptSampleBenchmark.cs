@@ -51,11 +51,17 @@ internal sealed class GptSampleBenchmark : IBenchmark
 
     public bool EmulatesBFloat16 => false;
 
+    /// <summary>Where all is measured and nothing else is asked for, a quarter of a picture: each token costs the same.</summary>
+    public IEnumerable<BenchmarkShape> Rows(BenchmarkShape asked) => [asked.Gpt == new GptSampleShape() ? asked with { Gpt = asked.Gpt with { Tokens = 64 } } : asked];
+
     public Workload Prepare(BenchmarkShape shape) => new Sampling(shape.Gpt, shape.Type);
 
     private sealed class Sampling : Workload
     {
         private const int WarmUpTokens = 4;
+
+        /// <summary>The published program computes all earlier positions again for each token: with more tokens it takes minutes.</summary>
+        private const int FewTokens = 32;
 
         private readonly GptSampleShape _shape;
         private readonly GptModel _model;
@@ -80,7 +86,24 @@ internal sealed class GptSampleBenchmark : IBenchmark
             _bytes = GptCapacity.ParametersReadPerToken(shape.Config) * type.ByteSize();
         }
 
-        public override int? OwnViews => _shape.Batch;
+        public override Setting Setting => new($"GPT {_shape.Layers} x {_shape.Width}, {_shape.Tokens} tokens", null, _shape.Batch);
+
+        public override double? Bytes => (double)_bytes * _shape.Tokens;
+
+        public override Ceiling Ceiling(Spread seconds) => new("reading the weights once for every token", Figures(seconds).FractionOfFloor);
+
+        public override IReadOnlyList<string> PythonForms => _shape.Tokens <= FewTokens ? ["plain", "published"] : ["plain"];
+
+        public override IReadOnlyDictionary<string, object> PythonShape => new Dictionary<string, object>
+        {
+            ["layers"] = _shape.Layers,
+            ["width"] = _shape.Width,
+            ["heads"] = _shape.Heads,
+            ["vocabulary"] = _shape.Vocabulary,
+            ["tokens"] = _shape.Tokens,
+            ["batch"] = _shape.Batch,
+            ["condition"] = _shape.Config.ConditionWidth,
+        };
 
         public override void WarmUp()
         {

@@ -23,6 +23,24 @@ internal sealed record Spread(double Median, double Min, double Max)
 /// <param name="Ratios">The same for every pair, in order.</param>
 internal sealed record PythonResult(string Form, Spread Seconds, Spread Ratio, IReadOnlyList<double> Ratios);
 
+/// <summary>How often a step is repeated.</summary>
+/// <param name="Least">At least so often, unless that takes too long.</param>
+/// <param name="Most">At most so often.</param>
+/// <param name="Enough">Seconds after which the least is enough.</param>
+/// <param name="TooLong">Seconds after which what there is must do.</param>
+internal sealed record Repetitions(int Least, int Most, double Enough, double TooLong)
+{
+    /// <summary>What keeps all benchmarks together under ten minutes.</summary>
+    public static Repetitions Usual { get; } = new(3, 7, 12, 40);
+
+    /// <summary>For a run that has taken long already, on a slow or busy machine.</summary>
+    public static Repetitions Hurried { get; } = new(2, 5, 3, 8);
+
+    public static Repetitions Exactly(int count) => new(count, count, 0, double.PositiveInfinity);
+
+    public bool GoesOn(int done, double seconds) => done < 1 || (done < Least && seconds < TooLong) || (done < Most && seconds < Enough);
+}
+
 /// <summary>What was measured of a workload; seconds are of one step, or of one call when a step is many.</summary>
 internal sealed record Measurement
 {
@@ -31,28 +49,39 @@ internal sealed record Measurement
     /// <summary>The first step, which also loads kernels and finds memory.</summary>
     public required double FirstSeconds { get; init; }
 
+    /// <summary>The most that was resident, weights and inputs too.</summary>
     public required long PeakResidentBytes { get; init; }
 
     /// <summary>Pages that the system had to map in a step: memory that was given back and asked for again.</summary>
     public required double PageFaults { get; init; }
 
-    public required long LiveTensorsBefore { get; init; }
+    /// <summary>Tensors of this process before the steps; null when they happen in another one.</summary>
+    public long? LiveTensorsBefore { get; init; }
 
-    public required long LiveTensorsAfter { get; init; }
+    public long? LiveTensorsAfter { get; init; }
+
+    public required int Repeats { get; init; }
 
     public IReadOnlyList<PythonResult>? Python { get; init; }
 
+    /// <summary>Seconds of a first step after which a second to warm up would only take time.</summary>
+    private const double SlowWarmUp = 2;
+
     /// <summary>Runs a workload, in turn with PyTorch programs when there are any.</summary>
-    public static Measurement Of(Workload workload, int repeat, IReadOnlyList<PythonTwin> twins, CancellationToken cancel)
+    public static Measurement Of(Workload workload, Repetitions repetitions, IReadOnlyList<PythonTwin> twins, CancellationToken cancel)
     {
-        ProcessFigures.ResetPeak();
         var first = Time(workload.WarmUp);
-        Time(workload.WarmUp);
+        if (first < SlowWarmUp)
+        {
+            workload.WarmUp();
+        }
+
         var live = LibTorch.LiveTensors;
         var faults = 0L;
         var ours = new List<double>();
         var theirs = twins.Select(_ => new List<double>()).ToArray();
-        for (var i = 0; i < repeat; i++)
+        var spent = 0.0;
+        for (var i = 0; repetitions.GoesOn(i, spent); i++)
         {
             cancel.ThrowIfCancellationRequested();
             // Who goes first alternates, so that a load that comes or goes favours nobody.
@@ -62,9 +91,10 @@ internal sealed record Measurement
             }
 
             var before = ProcessFigures.PageFaults;
-            ours.Add(Time(workload.Step));
+            var seconds = Time(workload.Step);
+            ours.Add(workload.OwnSeconds ?? seconds);
             faults += ProcessFigures.PageFaults - before;
-            workload.Compare();
+            spent += seconds + Time(workload.Compare);
             if (i % 2 == 0)
             {
                 Ask();
@@ -75,10 +105,11 @@ internal sealed record Measurement
         {
             Seconds = Spread.Of(ours) / workload.Calls,
             FirstSeconds = first,
-            PeakResidentBytes = ProcessFigures.PeakResident,
-            PageFaults = (double)faults / repeat,
-            LiveTensorsBefore = live,
-            LiveTensorsAfter = LibTorch.LiveTensors,
+            PeakResidentBytes = workload.OtherProcessPeak ?? ProcessFigures.PeakResident,
+            PageFaults = (double)faults / ours.Count,
+            LiveTensorsBefore = workload.OtherProcessPeak is null ? live : null,
+            LiveTensorsAfter = workload.OtherProcessPeak is null ? LibTorch.LiveTensors : null,
+            Repeats = ours.Count,
             Python = twins.Count == 0 ? null : [.. twins.Select((twin, t) => Compare(twin.Form, theirs[t]))],
         };
 

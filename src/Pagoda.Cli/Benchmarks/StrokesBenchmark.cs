@@ -33,7 +33,12 @@ internal sealed class StrokesBenchmark : IBenchmark
         // Short as one is, many tell more.
         public override int Calls => 20;
 
-        public override int? OwnViews => 1;
+        public override Setting Setting => new("256 strokes", StrokeOptions.Canvas, 1);
+
+        // The picture is written, its gradient read.
+        public override double? Bytes => 2.0 * 3 * sizeof(float) * StrokeOptions.Canvas * StrokeOptions.Canvas;
+
+        public override Ceiling Ceiling(Spread seconds) => new("none: the work depends on how many pixels the strokes cover; its bytes are nothing beside it");
 
         public override string Note(Measurement measured) => string.Join(", ", _others.Select(other =>
             string.Create(CultureInfo.InvariantCulture, $"{other.Name} {Spread.Of(other.Seconds).Median * 1e3:0.0} ms ({other.Seconds.Min() * 1e3:0.0}..{other.Seconds.Max() * 1e3:0.0})")));

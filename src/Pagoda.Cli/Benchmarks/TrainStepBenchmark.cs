@@ -10,12 +10,12 @@ namespace Pagoda.Cli.Benchmarks;
 /// an L2 attack, the contrastive loss of the moved pictures, the gradient of all weights, AdamW. The towers are the
 /// embedded model's (configs/emoji/model.json); pictures and captions are drawn at random.
 /// </summary>
-internal sealed class TrainStepBenchmark : IBenchmark
+/// <param name="batch">Pictures in a step.</param>
+internal sealed class TrainStepBenchmark(int batch = 16) : IBenchmark
 {
-    private const int Batch = 16;
     private const int AttackSteps = 2;
 
-    private static readonly ClipConfig Small = new()
+    internal static readonly ClipConfig Small = new()
     {
         EmbedDim = 192,
         Vision = new VisionConfig { Architecture = VisionArchitecture.Residual, ImageSize = 64, Layers = [0, 1, 1, 1], Width = [32, 80, 160, 320] },
@@ -26,31 +26,38 @@ internal sealed class TrainStepBenchmark : IBenchmark
 
     public string Name => "train-step";
 
-    public string Description => $"One adversarial training step of the embedded model's towers: {Batch} pictures of 64 pixels, {AttackSteps} attack steps.";
+    public string Description => $"One adversarial training step of the embedded model's towers: {batch} pictures of 64 pixels, {AttackSteps} attack steps.";
 
-    public Workload Prepare(BenchmarkShape shape) => new Training(shape.Type);
+    public Workload Prepare(BenchmarkShape shape) => new Training(shape.Type, batch);
+
+    /// <summary>What a backward pass without a gradient of the pixels saves at the stem, for a picture.</summary>
+    internal static double FirstLayer() =>
+        2 * Math.Pow(Small.Vision.ImageSize / 2, 2) * 4 * 4 * 3 * Small.Vision.Width[0];
 
     private sealed class Training : Workload
     {
         private readonly ScalarType _type;
+        private readonly int _batch;
         private readonly ClipModel _model;
         private readonly Tensor _images;
         private readonly Tensor _tokens;
         private readonly AdamW _optimizer;
         private readonly ProjectedGradient _attack = new(new AttackOptions { Norm = AttackNorm.L2, Radius = 1, StepSize = 1, Steps = AttackSteps });
 
-        public Training(ScalarType type)
+        public Training(ScalarType type, int batch)
         {
-            _type = type;
+            (_type, _batch) = (type, batch);
             using var unowned = TensorScope.Unowned();
             _model = new ClipModel(Weights.Initialize(0, Device.Cpu), Small);
-            _images = Ops.Rand([Batch, 3, Small.Vision.ImageSize, Small.Vision.ImageSize]);
+            _images = Ops.Rand([batch, 3, Small.Vision.ImageSize, Small.Vision.ImageSize]);
             // Every caption fills its row: the longest case.
-            using var words = Ops.Randint(1, Small.Text.VocabularySize - 1, [Batch, Small.Text.ContextLength - 1]);
-            using var end = Ops.Full([Batch, 1], Small.Text.VocabularySize - 1, ScalarType.Int64);
+            using var words = Ops.Randint(1, Small.Text.VocabularySize - 1, [batch, Small.Text.ContextLength - 1]);
+            using var end = Ops.Full([batch, 1], Small.Text.VocabularySize - 1, ScalarType.Int64);
             _tokens = Ops.Cat([words, end], 1);
             _optimizer = new AdamW([new ParameterGroup([.. _model.Weights.Parameters.Select(p => (p.Key, p.Value))], 0.05)], 1e-4);
         }
+
+        public override Setting Setting => new("emoji", Small.Vision.ImageSize, _batch);
 
         public override double? Operations
         {
@@ -58,26 +65,14 @@ internal sealed class TrainStepBenchmark : IBenchmark
             {
                 var image = OperationCount.Image(Small)!.Value;
                 var text = OperationCount.Text(Small, Small.Text.ContextLength);
-                return Batch * ((AttackSteps * (image.Forward + image.BackwardToInput)) + image.Forward + image.Backward - FirstLayer() + text.Forward + text.Backward);
+                return _batch * ((AttackSteps * (image.Forward + image.BackwardToInput)) + image.Forward + image.Backward - FirstLayer() + text.Forward + text.Backward);
             }
         }
 
-        public override IReadOnlyList<string> PythonForms => ["plain"];
+        public override IReadOnlyList<string> PythonForms => ["plain", "channels-last"];
 
-        public override IReadOnlyDictionary<string, object> PythonShape => new Dictionary<string, object>
-        {
-            ["batch"] = Batch,
-            ["attack_steps"] = AttackSteps,
-            ["size"] = Small.Vision.ImageSize,
-            ["widths"] = Small.Vision.Width,
-            ["blocks"] = Small.Vision.Layers,
-            ["embed"] = Small.EmbedDim,
-            ["context"] = Small.Text.ContextLength,
-            ["vocabulary"] = Small.Text.VocabularySize,
-            ["text_width"] = Small.Text.Width,
-            ["text_heads"] = Small.Text.Heads,
-            ["text_layers"] = Small.Text.Layers,
-        };
+        public override IReadOnlyDictionary<string, object> PythonShape => PythonShapes.Emoji(Small)
+            .Concat(new Dictionary<string, object> { ["batch"] = _batch, ["attack_steps"] = AttackSteps }).ToDictionary();
 
         public override void Step()
         {
@@ -105,10 +100,6 @@ internal sealed class TrainStepBenchmark : IBenchmark
                 tensor.Dispose();
             }
         }
-
-        // The last pass has no gradient of the pixels, so the stem has only its weights'.
-        private static double FirstLayer() =>
-            2 * Math.Pow(Small.Vision.ImageSize / 2, 2) * 4 * 4 * 3 * Small.Vision.Width[0];
 
         private Tensor Encode(Func<Tensor> tower)
         {

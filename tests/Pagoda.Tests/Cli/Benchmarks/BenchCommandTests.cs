@@ -2,6 +2,7 @@ using System.Text.Json;
 using Pagoda.Cli;
 using Pagoda.Cli.Benchmarks;
 using Pagoda.Models.Clip;
+using Pagoda.Models.Vqgan;
 using Pagoda.Torch;
 
 namespace Pagoda.Tests.Cli.Benchmarks;
@@ -21,17 +22,22 @@ public sealed class BenchCommandTests
     {
         var (code, output, error) = await Run("bench", "call", "--repeat", "3", "--json");
 
-        Assert.Equal((0, ""), (code, error));
+        Assert.Equal(0, code);
+        Assert.Contains("bench: 1/1 call, ", error, StringComparison.Ordinal);
         var report = JsonDocument.Parse(output).RootElement;
         Assert.True(report.GetProperty("machine").GetProperty("threads").GetInt32() >= 1);
         Assert.Equal(3, report.GetProperty("gemm").GetArrayLength());
         var result = Assert.Single(report.GetProperty("results").EnumerateArray());
         Assert.Equal("call", result.GetProperty("name").GetString());
+        Assert.Equal(1, result.GetProperty("views").GetInt32());
+        Assert.StartsWith("none: ", result.GetProperty("ceiling").GetProperty("of").GetString(), StringComparison.Ordinal);
+        Assert.False(result.GetProperty("ceiling").TryGetProperty("fraction", out _));
         var measured = result.GetProperty("measured");
         var seconds = measured.GetProperty("seconds");
         Assert.InRange(seconds.GetProperty("median").GetDouble(), 50e-9, 1e-3);
         Assert.InRange(seconds.GetProperty("median").GetDouble(), seconds.GetProperty("min").GetDouble(), seconds.GetProperty("max").GetDouble());
         Assert.True(measured.GetProperty("liveTensorsAfter").GetInt64() <= measured.GetProperty("liveTensorsBefore").GetInt64());
+        Assert.Equal(3, measured.GetProperty("repeats").GetInt32());
         Assert.True(measured.GetProperty("peakResidentBytes").GetInt64() > 10_000_000);
     }
 
@@ -40,7 +46,7 @@ public sealed class BenchCommandTests
     {
         var (code, output, error) = await Run("bench", "gpt-sample", "--layers", "1", "--width", "32", "--heads", "2", "--vocab", "50", "--tokens", "4", "--batch", "2", "--json");
 
-        Assert.Equal((0, ""), (code, error));
+        Assert.True(code == 0, error);
         var results = JsonDocument.Parse(output).RootElement.GetProperty("results").EnumerateArray().ToList();
         Assert.Equal(["float32", "bfloat16"], results.Select(result => result.GetProperty("type").GetString()));
         // Attention 4·32², its biases 4·32, MLP 8·32² and 5·32, three norms, the head 33·50, and one row of each table.
@@ -61,7 +67,7 @@ public sealed class BenchCommandTests
     {
         var (code, output, error) = await Run("bench", "strokes", "--repeat", "1", "--json");
 
-        Assert.Equal((0, ""), (code, error));
+        Assert.True(code == 0, error);
         var result = Assert.Single(JsonDocument.Parse(output).RootElement.GetProperty("results").EnumerateArray());
         Assert.Equal(1, result.GetProperty("views").GetInt32());
         Assert.Matches(@"^widths from 1 to 12 pixels [\d.]+ ms \(.*\), areas [\d.]+ ms \(.*\)$", result.GetProperty("note").GetString());
@@ -74,7 +80,7 @@ public sealed class BenchCommandTests
 
         Assert.Equal(0, code);
         Assert.Contains("GEMM float32 512", output, StringComparison.Ordinal);
-        Assert.Matches(@"\ncall +float32 +8 +\d", output);
+        Assert.Matches(@"\ncall +x 1 +float32 +\d", output);
     }
 
     [Theory]
@@ -85,6 +91,9 @@ public sealed class BenchCommandTests
     [InlineData("no architecture is called 'ViT-Z'", "call", "--arch", "ViT-Z")]
     [InlineData("--tokens must be 1 or more", "gpt-sample", "--tokens", "0")]
     [InlineData("9 heads do not divide a width of 1024", "gpt-sample", "--heads", "9")]
+    [InlineData("--out a.svg is for bench scale", "call", "--out", "a.svg")]
+    [InlineData("--from a.json is for --update", "call", "--from", "a.json")]
+    [InlineData("--update nowhere.md: there is no such page", "call", "--update", "nowhere.md")]
     [InlineData("--size 100 does not fit patches of 32 pixels", "pixel-step", "--size", "100")]
     public async Task Bench_WhatCannotBe_IsSaidInOneSentence(string sentence, params string[] arguments)
     {
@@ -99,7 +108,9 @@ public sealed class BenchCommandTests
     [InlineData("encode-image")]
     [InlineData("encode-text")]
     [InlineData("train-step")]
-    public void Step_OfATower_LeavesNoTensor(string name)
+    [InlineData("vqgan-encode")]
+    [InlineData("vqgan-train")]
+    public void Step_OfANetwork_LeavesNoTensor(string name)
     {
         using var workload = BenchmarkList.Get(name).Prepare(new BenchmarkShape(Tiny, 2, 32, ScalarType.Float32));
         workload.Step();
@@ -125,6 +136,63 @@ public sealed class BenchCommandTests
     }
 
     [Fact]
+    public void Rows_OfPixelStep_AreBothArchitecturesWithOneEightAndSixtyFourViews()
+    {
+        var rows = BenchmarkList.Get("pixel-step").Rows(new BenchmarkShape(Tiny, 2, 32, ScalarType.Float32));
+
+        Assert.Equal(
+            [("ViT-B-32", 224, 1), ("ViT-B-32", 224, 8), ("ViT-B-32", 224, 64), ("convnext_base_w", 256, 1), ("convnext_base_w", 256, 8), ("convnext_base_w", 256, 64)],
+            rows.Select(row => (row.Arch, row.Size, row.Views)));
+        Assert.Single(BenchmarkList.Get("fid").Rows(new BenchmarkShape(Tiny, 2, 32, ScalarType.Float32)));
+    }
+
+    [Theory]
+    // Quick steps are repeated seven times, middling ones three times, the slowest once.
+    [InlineData(0.1, 7)]
+    [InlineData(3, 4)]
+    [InlineData(10, 3)]
+    [InlineData(25, 2)]
+    [InlineData(60, 1)]
+    public void Repetitions_Usual_DependOnWhatAStepCosts(double seconds, int expected)
+    {
+        var done = 0;
+        while (Repetitions.Usual.GoesOn(done, done * seconds))
+        {
+            done++;
+        }
+
+        Assert.Equal(expected, done);
+    }
+
+    [Fact]
+    public void Operations_OfInception_AreThePublishedFigure()
+    {
+        using var workload = BenchmarkList.Get("fid").Prepare(new BenchmarkShape(Tiny, 2, 32, ScalarType.Float32) { Pictures = 10 });
+
+        // 5.7 G multiply-adds a picture (torchvision: inception_v3), here without the classifier.
+        Assert.Equal(10 * 2 * 5.71, workload.Operations!.Value / 1e9, 0);
+    }
+
+    [Fact]
+    public void EncoderOperations_OfASmallEncoder_AreThoseOfItsConvolutions()
+    {
+        var config = new VqganConfig
+        {
+            Resolution = 8, Channels = 2, Multipliers = [1, 2], Blocks = 1, AttentionResolutions = [4], LatentChannels = 3, CodebookSize = 5, CodebookWidth = 7, NormGroups = 1,
+        };
+        const double Fine = 64, Coarse = 16;
+        var multiplyAdds = (Fine * 9 * ((3 * 2) + (2 * 2) + (2 * 2))) // the first, and a block
+            + (Coarse * 9 * 2 * 2) // halving
+            + (Coarse * ((9 * 2 * 4) + (9 * 4 * 4) + (2 * 4))) // a block that widens
+            + (2 * ((Coarse * 4 * 4 * 4) + (2 * Coarse * Coarse * 4))) // attention of the level and of the middle
+            + (2 * 2 * Coarse * 9 * 4 * 4) // the middle's blocks
+            + (Coarse * ((9 * 4 * 3) + (3 * 7)));
+
+        Assert.Equal(2 * multiplyAdds, EncoderOperations.Count(config, 8, 8));
+        Assert.Equal(2 * Coarse * 5 * 7, EncoderOperations.Nearest(config, 4, 4));
+    }
+
+    [Fact]
     public void OperationCount_OfKindsThatAreNotCounted_IsNull() => Assert.Null(OperationCount.Image(ClipPresets.Get("RN50")));
 
     [Fact]
@@ -134,7 +202,7 @@ public sealed class BenchCommandTests
         Assert.Equal(new Spread(2.5, 1, 9), Spread.Of([9, 1, 2, 3]));
     }
 
-    private static async Task<(int Code, string Output, string Error)> Run(params string[] arguments)
+    internal static async Task<(int Code, string Output, string Error)> Run(params string[] arguments)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
         var code = await CommandLine.RunAsync(arguments, output, error);

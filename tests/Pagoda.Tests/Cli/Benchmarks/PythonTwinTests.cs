@@ -12,9 +12,12 @@ public sealed class PythonTwinTests
     [InlineData("encode-text", "plain")]
     [InlineData("fid", "published")]
     [InlineData("train-step", "plain")]
+    [InlineData("vqgan-train", "channels-last")]
+    [InlineData("gpt-sample", "plain")]
+    [InlineData("jpeg-pipeline", "plain")]
     public void Step_WhenAsked_TakesTime(string name, string form)
     {
-        using var workload = BenchmarkList.Get(name).Prepare(new BenchmarkShape(BenchCommandTests.Tiny, 2, 32, ScalarType.Float32) { Pictures = 2 });
+        using var workload = BenchmarkList.Get(name).Prepare(new BenchmarkShape(BenchCommandTests.Tiny, 2, 32, ScalarType.Float32) { Pictures = 2, Gpt = new GptSampleShape { Layers = 1, Width = 32, Heads = 2, Vocabulary = 50, Tokens = 4 } });
         Assert.Contains(form, workload.PythonForms);
 
         using var twin = new PythonTwin(name, form, workload.PythonShape);
