@@ -42,9 +42,7 @@ public static class StartPicture
         var chosen = 0L;
         if (recipe.Candidates > 1)
         {
-            var input = model.Config.Vision.ImageSize;
-            var pieces = Pieces(small, input, smooth, model.Device);
-            chosen = Closest(model, pieces, target, recipe.NormalizeCandidates, cancellation).Index;
+            chosen = ClosestOf(model, small, smooth, target, recipe.NormalizeCandidates, cancellation);
         }
 
         return scope.Keep(Enlarge(small.Narrow(0, chosen, 1), size, smooth, model.Device));
@@ -65,12 +63,37 @@ public static class StartPicture
         foreach (var batch in candidates)
         {
             cancellation.ThrowIfCancellationRequested();
-            using var scope = new TensorScope();
-            var features = normalize ? model.EncodeImage(batch) : ClipModel.Normalize(model.Visual.Forward(batch));
-            cosines.AddRange((features * target).Sum([-1]).ToArray<float>());
+            cosines.AddRange(Cosines(model, batch, target, normalize));
         }
 
         return (cosines.IndexOf(cosines.Max()), [.. cosines]);
+    }
+
+    /// <summary><see cref="Closest"/> among small candidates, by all cores.</summary>
+    private static long ClosestOf(ClipModel model, Tensor small, bool smooth, Tensor target, bool normalize, CancellationToken cancellation)
+    {
+        var pieces = small.Split(CandidatesAtOnce);
+        var cosines = new float[pieces.Length][];
+        var parts = SideBySide.Parts(pieces.Length, 1, model.Device);
+        SideBySide.Run(parts, part =>
+        {
+            using var frozen = GradMode.Disable();
+            for (var i = part; i < pieces.Length; i += parts)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using var scope = new TensorScope();
+                cosines[i] = Cosines(model, Enlarge(pieces[i], model.Config.Vision.ImageSize, smooth, model.Device), target, normalize);
+            }
+        });
+        List<float> all = [.. cosines.SelectMany(of => of)];
+        return all.IndexOf(all.Max());
+    }
+
+    private static float[] Cosines(ClipModel model, Tensor pictures, Tensor target, bool normalize)
+    {
+        using var scope = new TensorScope();
+        var features = normalize ? model.EncodeImage(pictures) : ClipModel.Normalize(model.Visual.Forward(pictures));
+        return (features * target).Sum([-1]).ToArray<float>();
     }
 
     /// <summary>Small candidates at the size that a model sees, a batch at a time.</summary>
