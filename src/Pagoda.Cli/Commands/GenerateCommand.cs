@@ -68,7 +68,7 @@ internal sealed class GenerateCommand : IPagodaCommand
         var shown = parsed.GetValue(_options.PreviewAnywhere) || (parsed.GetValue(_options.Preview) && onTerminal);
         var display = new PaintingDisplay(error, onTerminal || parsed.GetValue(_options.PreviewAnywhere), shown);
         List<Painted> painted = [];
-        await foreach (var frame in painter.GeneratorFor(request).GenerateAsync(request, cancel))
+        await foreach (var frame in painter.GeneratorFor(request).GenerateAsync(request with { StartProgress = shown ? display : null }, cancel))
         {
             if (!frame.IsLast)
             {
