@@ -44,7 +44,7 @@ internal sealed class GenerateCommand : IPagodaCommand
         }
 
         var (gpt, vqgan, diffusion) = _options.Drawing.Sources(parsed);
-        using var painter = Painter.Load(parsed.GetValue(_options.Model)!, _options.DeviceOf(parsed), _options.Loading.Of(parsed), gpt, vqgan, diffusion);
+        using var painter = Painter.Load(parsed.GetValue(_options.Model)!, parsed.GetValue(_options.Device) is null ? null : _options.DeviceOf(parsed), _options.Loading.Of(parsed), gpt, vqgan, diffusion);
         var others = new Stack<IDisposable>();
         try
         {
