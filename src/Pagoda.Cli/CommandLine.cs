@@ -44,6 +44,7 @@ internal static class CommandLine
         CancellationToken cancellation = default,
         IReadOnlyList<IPagodaCommand>? commands = null)
     {
+        using var early = EarlyLoading.For(arguments);
         var parsed = BuildRoot(commands ?? Commands).Parse(arguments);
         if (parsed.Action is ParseErrorAction)
         {

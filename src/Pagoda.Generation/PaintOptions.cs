@@ -92,6 +92,12 @@ public record PaintOptions
     /// <summary>Is told the energy of every step that a critic's gradient takes, whether it has a frame or not, on the thread that paints.</summary>
     public IProgress<StepEnergy>? StepProgress { get; init; }
 
+    /// <summary>
+    /// Told, on the threads that look at them, of the closest of the starts looked at so far whenever there is a closer one: something to show
+    /// before the first step.
+    /// </summary>
+    public IProgress<Formats.Images.Picture>? StartProgress { get; init; }
+
     /// <summary>Whether a frame is to be given after so many steps.</summary>
     internal bool WantsFrame(int steps) => FramePace?.IsDue() ?? (steps % FrameEvery == 0);
 

@@ -7,6 +7,7 @@ using Pagoda.Generation.Provenance;
 using Pagoda.Generation.Recipes;
 using Pagoda.Generation.Start;
 using Pagoda.Generation.Strokes;
+using Pagoda.Models.Catalogue;
 using Pagoda.Models.Clip;
 using Pagoda.Models.Diffusion;
 using Pagoda.Models.Gpt;
@@ -35,15 +36,14 @@ public sealed class Painter : IDisposable
     private LoadedVqgan? _alone;
     private LoadedDiffusion? _denoiser;
 
-    private Painter(LoadedClip clip, string source, string? gpt, string? vqgan, string? diffusion)
+    private Painter(LoadedClip clip, string source, string? gpt, string? vqgan, string? diffusion, (Recipe? Recipe, PaintDefaults Defaults) said)
     {
         Clip = clip;
         (_source, _gpt, _vqgan, _diffusion) = (source, gpt, vqgan, diffusion);
         _folder = Path.GetDirectoryName(Path.GetFullPath(clip.Path))!;
         var bank = Path.Combine(_folder, InitBank.FileName);
-        _own = RecipeJson.OfModel(_folder);
+        (_own, Defaults) = said;
         Pixels = new PixelGenerator(clip.Model, clip.Tokenizer, _own ?? Recipe.Clipag, File.Exists(bank) ? InitBank.Load(bank) : null);
-        Defaults = PaintDefaults.OfModel(_folder);
     }
 
     /// <summary>The model.</summary>
@@ -69,10 +69,13 @@ public sealed class Painter : IDisposable
     /// <inheritdoc cref="ClipLoader.Load" path="/exception"/>
     public static Painter Load(string nameOrPath = "emoji", Device? device = null, ClipLoadOptions? options = null, string? gpt = null, string? vqgan = null, string? diffusion = null)
     {
+        // Read beside libtorch's loading, which the first question for a device waits for.
+        var folder = ModelLocation.Find(nameOrPath, "clip").Folder;
+        var said = Task.Run(() => (RecipeJson.OfModel(folder), PaintDefaults.OfModel(folder)));
         var clip = ClipLoader.Load(nameOrPath, device ?? LibTorch.DefaultDevice, options);
         try
         {
-            return new Painter(clip, nameOrPath, gpt, vqgan, diffusion);
+            return new Painter(clip, nameOrPath, gpt, vqgan, diffusion, said.GetAwaiter().GetResult());
         }
         catch
         {

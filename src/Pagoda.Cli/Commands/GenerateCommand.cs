@@ -44,7 +44,7 @@ internal sealed class GenerateCommand : IPagodaCommand
         }
 
         var (gpt, vqgan, diffusion) = _options.Drawing.Sources(parsed);
-        using var painter = Painter.Load(parsed.GetValue(_options.Model)!, _options.DeviceOf(parsed), _options.Loading.Of(parsed), gpt, vqgan, diffusion);
+        using var painter = Painter.Load(parsed.GetValue(_options.Model)!, parsed.GetValue(_options.Device) is null ? null : _options.DeviceOf(parsed), _options.Loading.Of(parsed), gpt, vqgan, diffusion);
         var others = new Stack<IDisposable>();
         try
         {
@@ -68,7 +68,7 @@ internal sealed class GenerateCommand : IPagodaCommand
         var shown = parsed.GetValue(_options.PreviewAnywhere) || (parsed.GetValue(_options.Preview) && onTerminal);
         var display = new PaintingDisplay(error, onTerminal || parsed.GetValue(_options.PreviewAnywhere), shown);
         List<Painted> painted = [];
-        await foreach (var frame in painter.GeneratorFor(request).GenerateAsync(request, cancel))
+        await foreach (var frame in painter.GeneratorFor(request).GenerateAsync(request with { StartProgress = shown ? display : null }, cancel))
         {
             if (!frame.IsLast)
             {

@@ -180,7 +180,7 @@ public sealed class ClipGenGenerator : IGenerator
         var condition = PromptTarget.Embed(_clip, _tokenizer, prompt, negative, shift);
         return Options.Beams > 0
             ? new BeamSearch(_gpt, condition, Options.Beams, guidance: Options.Sampling.Guidance)
-            : new TokenSampler(_gpt, condition.Expand([Options.Candidates, condition.Size(1)]), Options.Sampling with { Seed = seed });
+            : new SharedSampler(_gpt, condition.Expand([Options.Candidates, condition.Size(1)]), Options.Sampling with { Seed = seed });
     }
 
     /// <summary>The rows that the first candidate has so far, above grey: <c>[1, 3, S, S]</c>.</summary>
@@ -202,11 +202,22 @@ public sealed class ClipGenGenerator : IGenerator
     private List<ClipGenCandidate> Rank(ITokenDrawing drawing, IReadOnlyList<Critic>? critics, Prompt prompt, Prompt? negative)
     {
         var guides = Critic.Guides(critics is { Count: > 0 } ? critics : [new Critic(_clip, _tokenizer)], prompt, negative);
-        var candidates = new List<ClipGenCandidate>();
         var (rows, likelihoods) = (drawing.Rows, drawing.LogLikelihoods);
-        for (var start = 0; start < rows.Count; start += Together)
+        var batches = new List<ClipGenCandidate>[(rows.Count + Together - 1) / Together];
+        var parts = SideBySide.Parts(batches.Length, 1, _vqgan.Device);
+        SideBySide.Run(parts, part =>
+        {
+            for (var batch = part; batch < batches.Length; batch += parts)
+            {
+                batches[batch] = Judge(batch * Together);
+            }
+        });
+        return [.. batches.SelectMany(batch => batch).OrderByDescending(candidate => candidate.Score).ThenBy(candidate => candidate.Number)];
+
+        List<ClipGenCandidate> Judge(int start)
         {
             using var scope = new TensorScope();
+            using var frozen = GradMode.Disable();
             var count = Math.Min(Together, rows.Count - start);
             var pixels = Decode(rows.Skip(start).Take(count), Grid);
             Picture[] pictures = [.. Enumerable.Range(0, count).Select(i => PicturePixels.ToPicture(pixels.Narrow(0, i, 1)))];
@@ -214,11 +225,8 @@ public sealed class ClipGenGenerator : IGenerator
             var judged = Ops.Cat([.. pictures.Select(picture => PicturePixels.ToTensor(picture, _clip.Device))]);
             var energies = guides.Select(guide => (guide.Energy(judged.To(device: guide.Model.Device)) * guide.Share).To(ScalarType.Float32).ToArray<float>()).ToList();
             double[] scores = [.. pictures.Select((_, i) => -energies.Sum(of => (double)of[i]))];
-            candidates.AddRange(pictures.Select((picture, i) =>
-                new ClipGenCandidate(start + i, rows[start + i], scores[i], likelihoods[start + i], picture)));
+            return [.. pictures.Select((picture, i) => new ClipGenCandidate(start + i, rows[start + i], scores[i], likelihoods[start + i], picture))];
         }
-
-        return [.. candidates.OrderByDescending(candidate => candidate.Score).ThenBy(candidate => candidate.Number)];
     }
 
     private double Energy(Tensor pixels, Tensor target)

@@ -16,6 +16,7 @@ public sealed class TokenSampler : ITokenDrawing
     private readonly GuidedDecoder _decoder;
     private readonly Tensor _condition;
     private readonly Device _device;
+    private readonly bool _ownKernels;
     private readonly long[][] _rows;
     private readonly double[] _logLikelihoods;
 
@@ -43,6 +44,7 @@ public sealed class TokenSampler : ITokenDrawing
         CheckGuidance(model.Config, options.Guidance);
         _options = options;
         _device = model.Device;
+        _ownKernels = ownKernels ?? true;
         _rows = [.. Enumerable.Range(0, (int)conditions.Size(0)).Select(_ => new long[TokensToDraw])];
         _logLikelihoods = new double[_rows.Length];
         _decoder = new GuidedDecoder(model, _rows.Length, options.Guidance, ownKernels);
@@ -90,8 +92,7 @@ public sealed class TokenSampler : ITokenDrawing
         var logits = Length == 0
             ? _decoder.Begin(_condition)
             : _decoder.Next(Tensor.From([.. _rows.Select(row => row[Length - 1])]).To(device: _device));
-        var tokens = Choose(logits).ToArray<long>();
-        var likelihoods = logits.LogSoftmax(-1).Gather(1, Tensor.From(tokens, tokens.Length, 1).To(device: _device)).Squeeze(1).ToArray<float>();
+        var (tokens, likelihoods) = Choose(logits);
         for (var i = 0; i < tokens.Length; i++)
         {
             _rows[i][Length] = tokens[i];
@@ -120,17 +121,33 @@ public sealed class TokenSampler : ITokenDrawing
         _condition.Dispose();
     }
 
-    private Tensor Choose(Tensor logits)
+    private (long[] Tokens, float[] LogLikelihoods) Choose(Tensor logits)
     {
-        if (_options.Temperature == 0 || _options.TopK == 1)
-        {
-            return logits.Argmax(-1);
-        }
+        double[] uniforms = [.. _rows.Select((_, i) => TokenRandom.Uniform(_options.Seed, _options.First + i, Length))];
+        return _ownKernels && TokenChoice.Takes(logits)
+            ? TokenChoice.Choose(logits, _options.Temperature, _options.TopK, _options.TopP, uniforms)
+            : ChooseByOperators(logits, _options, uniforms);
+    }
 
-        var filtered = TokenFilter.Apply(logits / _options.Temperature, _options.TopK, _options.TopP);
-        // The first token at which the summed probability exceeds a uniform share of the total: never one of probability 0.
-        var sums = filtered.Softmax(-1).To(ScalarType.Float64).Cumsum(-1);
-        var shares = Tensor.From([.. _rows.Select((_, i) => TokenRandom.Uniform(_options.Seed, _options.First + i, Length))], _rows.Length, 1).To(device: _device);
-        return sums.Le(shares * sums.Narrow(1, sums.Size(1) - 1, 1)).Sum([-1]);
+    /// <summary>As <see cref="TokenChoice.Choose"/>, on every device.</summary>
+    internal static (long[] Tokens, float[] LogLikelihoods) ChooseByOperators(Tensor logits, SamplingOptions options, double[] uniforms)
+    {
+        using var scope = new TensorScope();
+        var chosen = Draw().ToArray<long>();
+        return (chosen, logits.LogSoftmax(-1).Gather(1, Tensor.From(chosen, chosen.Length, 1).To(device: logits.Device)).Squeeze(1).ToArray<float>());
+
+        Tensor Draw()
+        {
+            if (options.Temperature == 0 || options.TopK == 1)
+            {
+                return logits.Argmax(-1);
+            }
+
+            var filtered = TokenFilter.Apply(logits / options.Temperature, options.TopK, options.TopP);
+            // The first token at which the summed probability exceeds a uniform share of the total: never one of probability 0.
+            var sums = filtered.Softmax(-1).To(ScalarType.Float64).Cumsum(-1);
+            var shares = Tensor.From(uniforms, uniforms.Length, 1).To(device: logits.Device);
+            return sums.Le(shares * sums.Narrow(1, sums.Size(1) - 1, 1)).Sum([-1]);
+        }
     }
 }

@@ -50,7 +50,7 @@ public sealed class PixelGenerator : GuidedGenerator, IDisposable
         var picture = start.Picture
             ?? (request.Init is { } init
                 ? PicturePixels.ToTensor(PicturePixels.Square(init, size), Model.Device)
-                : Shared(start, cancellation) ?? StartPicture.Make(Model, start.Guides[0].Target, start.Recipe, Bank, start.Size, start.Generator, cancellation));
+                : Shared(start, cancellation) ?? StartPicture.Make(Model, start.Guides[0].Target, start.Recipe, Bank, start.Size, start.Generator, cancellation, start.Request.StartProgress));
         return new PixelBrush(start.Recipe, picture, Model.Config.Vision.ImageSize, request.Mask is { } mask ? ToMask(mask, size) : null);
     }
 

@@ -1,4 +1,6 @@
+using Pagoda.Formats.Images;
 using Pagoda.Generation.Augment;
+using Pagoda.Generation.Pixels;
 using Pagoda.Generation.Recipes;
 using Pagoda.Models.Clip;
 using Pagoda.Torch;
@@ -19,10 +21,11 @@ public static class StartPicture
     /// <param name="size">Side of the picture.</param>
     /// <param name="generator">Source of randomness.</param>
     /// <param name="cancellation">Stops between candidates.</param>
+    /// <param name="progress">As <see cref="PaintOptions.StartProgress"/>.</param>
     /// <returns><c>[1, 3, size, size]</c> in [0, 1], in the current scope.</returns>
     /// <exception cref="GenerationException">The recipe needs a bank and there is none.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static Tensor Make(ClipModel model, Tensor target, Recipe recipe, InitBank? bank, int size, Generator generator, CancellationToken cancellation = default)
+    public static Tensor Make(ClipModel model, Tensor target, Recipe recipe, InitBank? bank, int size, Generator generator, CancellationToken cancellation = default, IProgress<Picture>? progress = null)
     {
         using var scope = new TensorScope();
         using var frozen = GradMode.Disable();
@@ -42,9 +45,7 @@ public static class StartPicture
         var chosen = 0L;
         if (recipe.Candidates > 1)
         {
-            var input = model.Config.Vision.ImageSize;
-            var pieces = Pieces(small, input, smooth, model.Device);
-            chosen = Closest(model, pieces, target, recipe.NormalizeCandidates, cancellation).Index;
+            chosen = ClosestOf(model, small, smooth, target, recipe.NormalizeCandidates, cancellation, progress);
         }
 
         return scope.Keep(Enlarge(small.Narrow(0, chosen, 1), size, smooth, model.Device));
@@ -65,12 +66,55 @@ public static class StartPicture
         foreach (var batch in candidates)
         {
             cancellation.ThrowIfCancellationRequested();
-            using var scope = new TensorScope();
-            var features = normalize ? model.EncodeImage(batch) : ClipModel.Normalize(model.Visual.Forward(batch));
-            cosines.AddRange((features * target).Sum([-1]).ToArray<float>());
+            cosines.AddRange(Cosines(model, batch, target, normalize));
         }
 
         return (cosines.IndexOf(cosines.Max()), [.. cosines]);
+    }
+
+    /// <summary><see cref="Closest"/> among small candidates, by all cores.</summary>
+    private static long ClosestOf(ClipModel model, Tensor small, bool smooth, Tensor target, bool normalize, CancellationToken cancellation, IProgress<Picture>? progress)
+    {
+        var (best, showing) = (float.NegativeInfinity, new Lock());
+        var pieces = small.Split(CandidatesAtOnce);
+        var cosines = new float[pieces.Length][];
+        var parts = SideBySide.Parts(pieces.Length, 1, model.Device);
+        SideBySide.Run(parts, part =>
+        {
+            using var frozen = GradMode.Disable();
+            for (var i = part; i < pieces.Length; i += parts)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using var scope = new TensorScope();
+                var pictures = Enlarge(pieces[i], model.Config.Vision.ImageSize, smooth, model.Device);
+                cosines[i] = Cosines(model, pictures, target, normalize);
+                if (progress is not null)
+                {
+                    Show(pictures, cosines[i]);
+                }
+            }
+        });
+        List<float> all = [.. cosines.SelectMany(of => of)];
+        return all.IndexOf(all.Max());
+
+        void Show(Tensor pictures, float[] of)
+        {
+            lock (showing)
+            {
+                if (of.Max() is var closest && closest > best)
+                {
+                    best = closest;
+                    progress.Report(PicturePixels.ToPicture(pictures.Narrow(0, of.IndexOf(closest), 1)));
+                }
+            }
+        }
+    }
+
+    private static float[] Cosines(ClipModel model, Tensor pictures, Tensor target, bool normalize)
+    {
+        using var scope = new TensorScope();
+        var features = normalize ? model.EncodeImage(pictures) : ClipModel.Normalize(model.Visual.Forward(pictures));
+        return (features * target).Sum([-1]).ToArray<float>();
     }
 
     /// <summary>Small candidates at the size that a model sees, a batch at a time.</summary>

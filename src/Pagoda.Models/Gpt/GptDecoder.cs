@@ -29,8 +29,7 @@ public sealed class GptDecoder : IDisposable
             throw new ArgumentException("Pagoda's own kernels need weights on the processor, in float32 or bfloat16.", nameof(ownKernels));
         }
 
-        // Many rows in float32 are a matrix product, which libtorch does best. In bfloat16 it has none on most processors.
-        var use = ownKernels ?? (can && (table.Type == ScalarType.BFloat16 || sequences <= SmallBatch.MaximumRows));
+        var use = ownKernels ?? can;
         _rows = use ? new RowDecoder(model) : null;
         _cache = new GptCache(model.Config, sequences, model.Device, use ? ScalarType.Float32 : table.Type);
     }

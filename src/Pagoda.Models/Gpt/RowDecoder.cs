@@ -75,7 +75,23 @@ internal sealed class RowDecoder : IDisposable
 
     private readonly struct Matrix(Tensor weight, Tensor? bias)
     {
-        public void Apply(Tensor x, Tensor y, AfterLinear after = AfterLinear.Store) => SmallBatch.Linear(weight, bias, x, y, after);
+        public void Apply(Tensor x, Tensor y, AfterLinear after = AfterLinear.Store)
+        {
+            // Many rows in float32 are a matrix product, which libtorch does best. In bfloat16 it has none on most processors.
+            if (weight.Type != ScalarType.Float32 || x.Size(0) <= SmallBatch.MaximumRows)
+            {
+                SmallBatch.Linear(weight, bias, x, y, after);
+                return;
+            }
+
+            var product = x.Linear(weight, bias);
+            _ = after switch
+            {
+                AfterLinear.Add => y.Add_(product),
+                AfterLinear.Gelu => y.Copy_(product.Gelu()),
+                _ => y.Copy_(product),
+            };
+        }
     }
 
     private readonly struct Norm(RowDecoder owner, IReadOnlyDictionary<string, Tensor> weights, string name)

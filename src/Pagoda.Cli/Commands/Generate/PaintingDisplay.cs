@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Pagoda.Formats.Images;
 using Pagoda.Generation;
 
 namespace Pagoda.Cli.Commands.Generate;
@@ -11,7 +12,7 @@ namespace Pagoda.Cli.Commands.Generate;
 /// <param name="error">Where to.</param>
 /// <param name="live">Whether lines can be rewritten.</param>
 /// <param name="picture">Whether the picture is shown.</param>
-internal sealed class PaintingDisplay(TextWriter error, bool live, bool picture)
+internal sealed class PaintingDisplay(TextWriter error, bool live, bool picture) : IProgress<Picture>
 {
     private const int PreviewLines = 32;
     private const int PreviewColumns = 80;
@@ -21,13 +22,40 @@ internal sealed class PaintingDisplay(TextWriter error, bool live, bool picture)
     private static readonly TimeSpan LiveEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(10);
 
+    private readonly Lock _showing = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private TimeSpan _spent;
     private TimeSpan _shown = live ? -LiveEvery : TimeSpan.Zero;
     private int _lines;
+    private bool _hasBegun;
+
+    /// <summary>Shows what the first picture may start from, where pictures are shown.</summary>
+    public void Report(Picture value)
+    {
+        lock (_showing)
+        {
+            var now = _clock.Elapsed;
+            if (!picture || _hasBegun || (_lines > 0 && now - _shown < LiveEvery))
+            {
+                return;
+            }
+
+            _shown = now;
+            Write(value, "step 0: choosing what to start from");
+        }
+    }
 
     /// <summary>Shows a frame, unless one was shown just now or showing has taken its share of the time.</summary>
     public void Show(Frame frame, int count)
+    {
+        lock (_showing)
+        {
+            _hasBegun = true;
+            ShowInTurn(frame, count);
+        }
+    }
+
+    private void ShowInTurn(Frame frame, int count)
     {
         var now = _clock.Elapsed;
         if (now - _shown < (live || picture ? LiveEvery : LineEvery) || (_spent > now * Share && _shown > TimeSpan.Zero))
@@ -36,7 +64,7 @@ internal sealed class PaintingDisplay(TextWriter error, bool live, bool picture)
         }
 
         _shown = now;
-        Write(frame, count);
+        Write(frame.Picture, Line(frame, count));
         _spent += _clock.Elapsed - now;
     }
 
@@ -59,20 +87,20 @@ internal sealed class PaintingDisplay(TextWriter error, bool live, bool picture)
         return $"{which}step {frame.Step}/{frame.Steps}  energy {frame.Energy:0.000}  {speed:0.0} steps/s  {Terminal.Duration(TimeSpan.FromSeconds((frame.Steps - frame.Step) / speed))} left";
     }
 
-    private void Write(Frame frame, int count)
+    private void Write(Picture seen, string below)
     {
         var text = new StringBuilder(live ? Up() : "");
         _lines = 0;
         if (picture)
         {
-            foreach (var line in HalfBlocks.Render(frame.Picture, PreviewColumns, PreviewLines))
+            foreach (var line in HalfBlocks.Render(seen, PreviewColumns, PreviewLines))
             {
                 text.Append(line).Append('\n');
                 _lines++;
             }
         }
 
-        text.Append(Line(frame, count)).Append('\n');
+        text.Append(below).Append('\n');
         _lines++;
         error.Write(text);
         error.Flush();
