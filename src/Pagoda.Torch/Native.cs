@@ -21,6 +21,12 @@ internal static unsafe partial class Native
             : Environment.ProcessorCount);
     }
 
+    public static void ReleaseMemory()
+    {
+        KeepMemory(0);
+        KeepMemory(MostKeptMemory);
+    }
+
     /// <summary>Throws libtorch's message when a call gave a null pointer.</summary>
     public static nint Checked(nint handle) => handle != 0 ? handle : throw LastError();
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Pagoda.Torch;
 
 namespace Pagoda.Cli.Benchmarks;
 
@@ -33,9 +34,10 @@ internal static class ProcessFigures
     /// <summary>Begins a new peak, after what others have freed has gone back to the system.</summary>
     public static void ResetPeak()
     {
-        // glibc keeps freed memory, which would be resident in what is measured next; what finalizers hold is freed first.
+        // Freed memory is kept, and would be resident in what is measured next; what finalizers hold is freed first.
         GC.Collect();
         GC.WaitForPendingFinalizers();
+        LibTorch.ReleaseMemory();
         if (NativeLibrary.TryLoad("libc.so.6", out var glibc) && NativeLibrary.TryGetExport(glibc, "malloc_trim", out var trim))
         {
             Marshal.GetDelegateForFunctionPointer<MallocTrim>(trim)(0);

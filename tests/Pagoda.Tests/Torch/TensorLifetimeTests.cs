@@ -164,6 +164,27 @@ public sealed class TensorLifetimeTests
         Assert.Equal(ScalarType.Float32, x.Matmul(x).Type);
     }
 
+    [Fact]
+    public void Memory_OfAFreedTensor_IsTheNextOnesUntilReleased()
+    {
+        const int floats = (24 << 20) + 12_345;
+        LibTorch.ReleaseMemory();
+        nint Fill(float value)
+        {
+            using var scope = new TensorScope();
+            var tensor = Ops.Full([floats], value, ScalarType.Float32);
+            Assert.Equal(value * floats, tensor.Sum().ToDouble(), value * floats * 1e-3);
+            return tensor.DataPointer;
+        }
+
+        var first = Fill(1);
+        Assert.Equal(first, Fill(2));
+
+        var kept = Environment.WorkingSet;
+        LibTorch.ReleaseMemory();
+        Assert.True(Environment.WorkingSet < kept - (floats * 3L), $"{kept} bytes were resident and {Environment.WorkingSet} are");
+    }
+
     private static long Settle()
     {
         GC.Collect();
