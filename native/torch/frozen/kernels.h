@@ -38,9 +38,8 @@ struct Kernels {
     int64_t scratch_of_product;  // floats that a thread needs
     /// Copies `tall` rows from `row` of a product's left side to `packed`, which has room for all of them.
     void (*pack)(const Product&, int64_t row, float* packed);
-    /// The part of a product that begins at `row` and `column`, when all rows are packed. `following` is the column of the part
-    /// that this thread will probably take next.
-    void (*product)(const Product&, const float* packed, int64_t row, int64_t column, int64_t following, float* scratch);
+    /// The part of a product that begins at `row` and `column`, when all rows are packed.
+    void (*product)(const Product&, const float* packed, int64_t row, int64_t column, float* scratch);
     void (*normalize)(const float* x, const float* weight, const float* bias, float epsilon, int64_t width, float* y);
     /// The gradient of one row's input, added to `add` unless that is null: y = add + d normalize(x)ᵀ g.
     void (*normalize_back)(const float* x, const float* weight, float epsilon, int64_t width, const float* g, const float* add, float* y);

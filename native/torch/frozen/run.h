@@ -9,10 +9,6 @@
 #include <cstdlib>
 #include <new>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 namespace pagoda {
 
 /// The kernels for this processor, or null.
@@ -58,14 +54,6 @@ inline float* scratch(int64_t floats) {
     return memory.data;
 }
 
-inline int64_t threads() {
-#ifdef _OPENMP
-    return omp_get_num_threads();
-#else
-    return 1;
-#endif
-}
-
 inline void run(const Kernels& k, const Product& p, float* packed) {
     int64_t rows = (p.rows + k.rows - 1) / k.rows, columns = (p.columns + k.columns - 1) / k.columns;
 #pragma omp parallel
@@ -74,10 +62,7 @@ inline void run(const Kernels& k, const Product& p, float* packed) {
         for (int64_t row = 0; row < p.rows; row += k.tall) k.pack(p, row, packed);
         // Whoever is done takes the next part: cores are not always equally free. The numbers do not depend on who it was.
 #pragma omp for schedule(dynamic)
-        for (int64_t part = 0; part < rows * columns; part++) {
-            int64_t following = (part + threads()) % columns;
-            k.product(p, packed, part / columns * k.rows, part % columns * k.columns, following * k.columns, scratch(k.scratch_of_product));
-        }
+        for (int64_t part = 0; part < rows * columns; part++) k.product(p, packed, part / columns * k.rows, part % columns * k.columns, scratch(k.scratch_of_product));
     }
 }
 

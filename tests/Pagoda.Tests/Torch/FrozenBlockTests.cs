@@ -102,6 +102,27 @@ public sealed class FrozenBlockTests
         Assert.True(gradient.Abs().Max().ToDouble() < double.PositiveInfinity);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Forward_FarFromZero_ActivationsAreLibtorchs(bool quickGelu)
+    {
+        using var scope = new TensorScope();
+        using var generator = new Generator(1);
+        var (transformer, weights) = Transformer(heads: 2, hidden: 4, quickGelu);
+        foreach (var (_, weight) in weights.StateDict.Where(entry => entry.Key.EndsWith("c_fc.bias", StringComparison.Ordinal)))
+        {
+            weight.Copy_(Ops.Randn(weight.Shape, generator) * 200);
+        }
+
+        var x = Ops.Randn([2, 5, 32], generator).WithGrad();
+        var (y, gradient) = Run(transformer, x, null, Ops.Ones(x.Shape));
+        weights.SetTrainable("", true);
+        var (expected, expectedGradient) = Run(transformer, x, null, Ops.Ones(x.Shape));
+
+        Assert.True(Near(y, expected) && Near(gradient, expectedGradient));
+    }
+
     [Fact]
     public void Forward_TwoThreads_SameBits()
     {
