@@ -19,10 +19,11 @@ def pipeline(shape):
     def one(number):
         picture = Image.open(io.BytesIO(files[number % len(files)]))
         wide, high = picture.size
-        picture.draft("RGB", (size, size))
         area, ratio = wide * high * random.uniform(0.9, 1), math.exp(random.uniform(math.log(3 / 4), math.log(4 / 3)))
         w, h = min(wide, math.sqrt(area * ratio)), min(high, math.sqrt(area / ratio))
         left, top = random.uniform(0, wide - w), random.uniform(0, high - h)
+        # No larger than needed, and no smaller: the crop has at least the pixels that it is resized to.
+        picture.draft("RGB", (math.ceil(size * wide / w), math.ceil(size * high / h)))
         # In the pixels that were decoded, which may be fewer than the file's.
         by = picture.size[0] / wide
         picture = picture.convert("RGB").resize((size, size), Image.BICUBIC, box=(left * by, top * by, (left + w) * by, (top + h) * by))
