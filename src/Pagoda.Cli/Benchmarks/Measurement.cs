@@ -62,13 +62,21 @@ internal sealed record Measurement
 
     public required int Repeats { get; init; }
 
+    /// <summary>Operations a second of matrix products between the repetitions, the median: the machine's rate at that time. Null where operations are not what counts.</summary>
+    public double? GemmPerSecond { get; init; }
+
     public IReadOnlyList<PythonResult>? Python { get; init; }
 
     /// <summary>Seconds of a first step after which a second to warm up would only take time.</summary>
     private const double SlowWarmUp = 2;
 
     /// <summary>Runs a workload, in turn with PyTorch programs when there are any.</summary>
-    public static Measurement Of(Workload workload, Repetitions repetitions, IReadOnlyList<PythonTwin> twins, CancellationToken cancel)
+    /// <param name="workload">What is measured.</param>
+    /// <param name="repetitions">How often.</param>
+    /// <param name="twins">The PyTorch programs.</param>
+    /// <param name="gemm">Measures the rate of matrix products, or null.</param>
+    /// <param name="cancel">Ends it after the step under way.</param>
+    public static Measurement Of(Workload workload, Repetitions repetitions, IReadOnlyList<PythonTwin> twins, Func<double>? gemm, CancellationToken cancel)
     {
         var first = Time(workload.WarmUp);
         if (first < SlowWarmUp)
@@ -79,6 +87,7 @@ internal sealed record Measurement
         var live = LibTorch.LiveTensors;
         var faults = 0L;
         var ours = new List<double>();
+        var rates = new List<double>();
         var theirs = twins.Select(_ => new List<double>()).ToArray();
         var spent = 0.0;
         for (var i = 0; repetitions.GoesOn(i, spent); i++)
@@ -88,6 +97,11 @@ internal sealed record Measurement
             if (i % 2 == 1)
             {
                 Ask();
+            }
+
+            if (gemm is not null)
+            {
+                rates.Add(gemm());
             }
 
             var before = ProcessFigures.PageFaults;
@@ -110,6 +124,7 @@ internal sealed record Measurement
             LiveTensorsBefore = workload.OtherProcessPeak is null ? live : null,
             LiveTensorsAfter = workload.OtherProcessPeak is null ? LibTorch.LiveTensors : null,
             Repeats = ours.Count,
+            GemmPerSecond = rates.Count == 0 ? null : Spread.Of(rates).Median,
             Python = twins.Count == 0 ? null : [.. twins.Select((twin, t) => Compare(twin.Form, theirs[t]))],
         };
 

@@ -45,7 +45,7 @@ internal static class ScaleRun
             progress.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bench scale: {title}, {point.Label ?? $"{point.X:0}"}"));
             cancel.ThrowIfCancellationRequested();
             using var workload = point.Benchmark.Prepare(point.Shape);
-            var seconds = Measurement.Of(workload, s_few, [], cancel).Seconds;
+            var seconds = Measurement.Of(workload, s_few, [], null, cancel).Seconds;
             return new ScalePoint(point.X, seconds / point.Per, workload.Operations / point.Per, point.Label);
         })]);
         var (pixels, encode) = (new PixelStepBenchmark(), new EncodeImageBenchmark());
