@@ -177,6 +177,7 @@ export const scenarios = {
     await browser.page.locator("#gallery").getByRole("button", { name: /^Open/ }).first().tap();
     await fits("The picture dialog");
     await browser.button("Paint a mask").tap();
+    await browser.page.locator("#dialog-mask[open]").waitFor();
     await fits("The mask editor");
     await closeDialog(browser);
     await select(browser, 2);
