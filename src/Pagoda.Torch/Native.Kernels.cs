@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Pagoda.Torch;
 
-/// <summary>The functions of native/torch/linear_rows.cpp, attend_row.cpp and frozen/.</summary>
+/// <summary>The functions of native/torch/linear_rows.cpp, attend_row.cpp and kernels/.</summary>
 internal static unsafe partial class Native
 {
     [LibraryImport(Library, EntryPoint = "pg_linear_rows")]
@@ -11,11 +11,14 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "pg_attend_row")]
     public static partial int AttendRow(nint qkv, nint keys, nint values, nint y, long rows, long heads, long width, long capacity, long position);
 
-    [LibraryImport(Library, EntryPoint = "pg_frozen_block")]
-    public static partial int FrozenBlock(nint x, nint* weights, nint mask, long heads, int quickGelu, double epsilon, nint* result);
+    [LibraryImport(Library, EntryPoint = "pg_block")]
+    public static partial int Block(nint x, nint* weights, nint mask, long heads, int quickGelu, double epsilon, nint* result);
 
-    [LibraryImport(Library, EntryPoint = "pg_frozen_mlp")]
-    public static partial int FrozenMlp(nint x, nint rest, nint* weights, double epsilon, nint* result);
+    [LibraryImport(Library, EntryPoint = "pg_norm_silu")]
+    public static partial int NormSilu(nint x, nint weight, nint bias, long groups, double epsilon, int silu, nint* result);
+
+    [LibraryImport(Library, EntryPoint = "pg_mlp")]
+    public static partial int Mlp(nint x, nint rest, nint* weights, double epsilon, nint* result);
 
     /// <summary>The widest of the processor's vectors that kernels may use: 0 none, 1 AVX2, 2 all; gives what was before.</summary>
     [LibraryImport(Library, EntryPoint = "pg_allow_vectors")]

@@ -99,7 +99,7 @@ public sealed class ConvNeXt : IImageTower
         public Tensor Forward(Tensor x)
         {
             var inner = _depthwise.Forward(x).Permute([0, 2, 3, 1]); // [N, H, W, C]
-            if (FrozenBlock.Mlp(inner, x.Permute([0, 2, 3, 1]), _weights, _epsilon) is { } done)
+            if (FusedBlock.Mlp(inner, x.Permute([0, 2, 3, 1]), _weights, _epsilon) is { } done)
             {
                 return done.Permute([0, 3, 1, 2]);
             }

@@ -44,7 +44,7 @@ public sealed class ResidualTrunk
 
     /// <summary>The map after the last segment, normalised and activated.</summary>
     /// <param name="x"><c>[N, C, h, w]</c>, what the segments give.</param>
-    public Tensor Finish(Tensor x) => _norm.Forward(x).Silu();
+    public Tensor Finish(Tensor x) => _norm.ForwardSilu(x);
 
     /// <summary>Pictures <c>[N, 3, S, S]</c> to the last map <c>[N, C, s, s]</c>.</summary>
     public Tensor Forward(Tensor pictures) => Finish(Segments.Aggregate(pictures, (x, segment) => segment(x)));
@@ -57,6 +57,6 @@ public sealed class ResidualTrunk
         private readonly Conv2d _conv2 = new(weights["conv2"], width, width, kernel: 3, padding: 1);
 
         public Tensor Forward(Tensor x) =>
-            x + _conv2.Forward(_norm2.Forward(_conv1.Forward(_norm1.Forward(x).Silu())).Silu());
+            x + _conv2.Forward(_norm2.ForwardSilu(_conv1.Forward(_norm1.ForwardSilu(x))));
     }
 }

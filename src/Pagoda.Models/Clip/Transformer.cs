@@ -68,7 +68,7 @@ public sealed class Transformer
 
         public Tensor Forward(Tensor x, Tensor? mask, Func<Tensor, Tensor>? pick = null)
         {
-            if (pick is null && FrozenBlock.Forward(x, _weights, _heads, _quickGelu, mask) is { } done)
+            if (pick is null && FusedBlock.Forward(x, _weights, _heads, _quickGelu, mask) is { } done)
             {
                 return done;
             }

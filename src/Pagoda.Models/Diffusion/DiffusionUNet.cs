@@ -95,7 +95,7 @@ public sealed class DiffusionUNet
             x = level.Forward(Ops.Cat([x, maps.Pop()], 1), time);
         }
 
-        var said = _convOut.Forward(_normOut.Forward(x).Silu());
+        var said = _convOut.Forward(_normOut.ForwardSilu(x));
         return Config.LearnedVariance ? (scope.Keep(said.Narrow(1, 0, 3)), scope.Keep(said.Narrow(1, 3, 3))) : (scope.Keep(said), null);
     }
 

@@ -40,20 +40,20 @@ internal sealed class TimeBlock
     public Tensor Forward(Tensor x, Tensor time)
     {
         using var scope = new TensorScope();
-        var hidden = _convIn.Forward(Resample(_normIn.Forward(x).Silu()));
+        var hidden = _convIn.Forward(Resample(_normIn.ForwardSilu(x)));
         var of = _time.Forward(time).Unsqueeze(-1).Unsqueeze(-1);
         if (_scaleShift)
         {
             var parts = of.Chunk(2, 1);
-            hidden = (_normOut.Forward(hidden) * (parts[0] + 1)) + parts[1];
+            hidden = ((_normOut.Forward(hidden) * (parts[0] + 1)) + parts[1]).Silu();
         }
         else
         {
-            hidden = _normOut.Forward(hidden + of);
+            hidden = _normOut.ForwardSilu(hidden + of);
         }
 
         var kept = Resample(x);
-        return scope.Keep((_shortcut?.Forward(kept) ?? kept) + _convOut.Forward(hidden.Silu()));
+        return scope.Keep((_shortcut?.Forward(kept) ?? kept) + _convOut.Forward(hidden));
     }
 
     private Tensor Resample(Tensor x) => _resampling switch

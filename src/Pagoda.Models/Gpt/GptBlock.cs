@@ -19,6 +19,7 @@ internal sealed class GptBlock
     private readonly Linear _out;
     private readonly Linear _linear1;
     private readonly Linear _linear2;
+    private readonly BlockWeights _weights;
 
     public GptBlock(Weights weights, GptConfig config)
     {
@@ -32,6 +33,9 @@ internal sealed class GptBlock
         _linear2 = new Linear(weights["linear2"], 4 * width, width, initializer: Draw);
         _norm1 = new LayerNorm(weights["norm1"], width);
         _norm2 = new LayerNorm(weights["norm2"], width);
+        _weights = new BlockWeights(
+            _norm1.Weight, _norm1.Bias, _inWeight, _inBias, _out.Weight, _out.Bias!,
+            _norm2.Weight, _norm2.Bias, _linear1.Weight, _linear1.Bias!, _linear2.Weight, _linear2.Bias!);
     }
 
     /// <summary><c>[N, L, width]</c> to the same shape.</summary>
@@ -41,6 +45,11 @@ internal sealed class GptBlock
     /// <param name="past">Takes the new keys and values <c>[N, H, L, D]</c> and gives back all; null when there is no past.</param>
     public Tensor Forward(Tensor x, Tensor? mask, double dropout, Func<Tensor, Tensor, (Tensor Keys, Tensor Values)>? past = null)
     {
+        if (past is null && dropout == 0 && FusedBlock.Forward(x, _weights, _config.Heads, quickGelu: false, mask) is { } done)
+        {
+            return done;
+        }
+
         long n = x.Size(0), length = x.Size(1), head = _config.Width / _config.Heads;
         var qkv = _norm1.Forward(x).Linear(_inWeight, _inBias).View([n, length, 3, _config.Heads, head]).Permute([2, 0, 3, 1, 4]).Unbind(0);
         var (keys, values) = past is null ? (qkv[1], qkv[2]) : past(qkv[1], qkv[2]);

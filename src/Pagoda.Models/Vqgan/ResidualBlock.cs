@@ -24,8 +24,8 @@ internal sealed class ResidualBlock
     public Tensor Forward(Tensor x)
     {
         using var scope = new TensorScope();
-        var hidden = After(_conv1, Activation.NormSilu(_norm1, x));
-        var activated = Activation.NormSilu(_norm2, hidden);
+        var hidden = After(_conv1, _norm1.ForwardSilu(x));
+        var activated = _norm2.ForwardSilu(hidden);
         hidden.Dispose();
         var added = After(_conv2, activated);
         var shortcut = _shortcut?.Forward(x) ?? x;

@@ -57,6 +57,6 @@ public sealed class VqganDecoder
     {
         using var scope = new TensorScope();
         var x = Chain.Run(_body, z);
-        return scope.Keep(_convOut.Forward(Activation.NormSilu(_normOut, x)));
+        return scope.Keep(_convOut.Forward(_normOut.ForwardSilu(x)));
     }
 }

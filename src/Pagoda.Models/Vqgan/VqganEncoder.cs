@@ -52,7 +52,7 @@ public sealed class VqganEncoder
     {
         using var scope = new TensorScope();
         x = Chain.Run(_body, x);
-        return scope.Keep(_convOut.Forward(Activation.NormSilu(_normOut, x)));
+        return scope.Keep(_convOut.Forward(_normOut.ForwardSilu(x)));
     }
 
     /// <summary>The reference pads only right and below, so that an even side halves.</summary>

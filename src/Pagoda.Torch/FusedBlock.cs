@@ -34,32 +34,32 @@ public sealed record MlpWeights(Tensor Norm, Tensor NormBias, Tensor Widen, Tens
 }
 
 /// <summary>
-/// A transformer block whose weights are constants, on the processor: kernels of Pagoda's own that finish each product (bias, GELU,
-/// residual) while its numbers are in registers, and that compute the gradient of the input alone. Painting and measuring
-/// consist of such blocks.
+/// Blocks on the processor in one operator: kernels of Pagoda's own that finish each product (bias, GELU, residual) while its
+/// numbers are in registers, and that compute no gradient that nobody wants. Painting, measuring and training consist of such blocks.
 /// </summary>
-public static class FrozenBlock
+public static class FusedBlock
 {
-    /// <summary>x + attention(norm1(x)), and to that mlp(norm2(…)); null where libtorch has to do it: weights that require gradients, autocast, other types or devices, widths that vectors do not divide.</summary>
+    /// <summary>x + attention(norm1(x)), and to that mlp(norm2(…)); null where libtorch has to do it: autocast, other types or devices, widths that vectors do not divide.</summary>
     /// <param name="x"><c>[N, L, width]</c>.</param>
     /// <param name="weights">The block's.</param>
     /// <param name="heads">Attention heads.</param>
     /// <param name="quickGelu">x·σ(1.702x) in place of the exact GELU.</param>
     /// <param name="mask">Added to the scores before the softmax, <c>[L, L]</c>, or null.</param>
     /// <param name="epsilon">Added to the variances.</param>
-    /// <returns><c>[N, L, width]</c>. Its gradient has no gradient itself.</returns>
+    /// <returns><c>[N, L, width]</c>.</returns>
     public static unsafe Tensor? Forward(Tensor x, BlockWeights weights, int heads, bool quickGelu, Tensor? mask = null, double epsilon = 1e-5)
     {
         var handles = stackalloc nint[weights.All.Length];
         Fill(handles, weights.All);
         nint result;
-        var done = Native.Checked(Native.FrozenBlock(x.Handle, handles, mask?.Handle ?? 0, heads, quickGelu ? 1 : 0, epsilon, &result));
+        var done = Native.Checked(Native.Block(x.Handle, handles, mask?.Handle ?? 0, heads, quickGelu ? 1 : 0, epsilon, &result));
         GC.KeepAlive(x);
         GC.KeepAlive(weights);
         GC.KeepAlive(mask);
         return done == 0 ? null : new Tensor(result);
     }
-    /// <summary>rest + scale · mlp(norm(x)) over the last dimension; null where libtorch has to do it.</summary>
+
+    /// <summary>rest + scale · mlp(norm(x)) over the last dimension; null where libtorch has to do it, as it has with weights that require gradients.</summary>
     /// <param name="x"><c>[…, width]</c>.</param>
     /// <param name="rest">The same shape: what the result is added to.</param>
     /// <param name="weights">The block's.</param>
@@ -70,7 +70,7 @@ public static class FrozenBlock
         var handles = stackalloc nint[weights.All.Length];
         Fill(handles, weights.All);
         nint result;
-        var done = Native.Checked(Native.FrozenMlp(x.Handle, rest.Handle, handles, epsilon, &result));
+        var done = Native.Checked(Native.Mlp(x.Handle, rest.Handle, handles, epsilon, &result));
         GC.KeepAlive(x);
         GC.KeepAlive(rest);
         GC.KeepAlive(weights);

@@ -1,12 +1,16 @@
-// What blocks of constant weights share: which tensors the kernels take, and how a product's parts are shared out to threads.
+// What the fused operators share: which tensors the kernels take, and how a product's parts are shared out to threads.
 #pragma once
 #include "../handles.h"
 #include "../vectors.h"
 #include "kernels.h"
 
 #include <ATen/autocast_mode.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <new>
 
 namespace pagoda {
@@ -25,8 +29,15 @@ inline bool narrows() {
 #endif
 }
 
-inline void refuse_second_derivatives() {
-    TORCH_CHECK(!at::GradMode::is_enabled(), "The gradient of a block with constant weights has no gradient itself: let its weights require gradients.");
+/// Gradients that have gradients themselves: those of libtorch's operators for the same output. Undefined for inputs without one.
+inline torch::autograd::variable_list differentiable_gradients(const at::Tensor& output, const torch::autograd::variable_list& inputs, const torch::autograd::variable_list& above) {
+    torch::autograd::variable_list wanted, all(inputs.size());
+    std::copy_if(inputs.begin(), inputs.end(), std::back_inserter(wanted), [](const at::Tensor& t) { return t.requires_grad(); });
+    auto found = torch::autograd::grad({output}, wanted, above, true, true);
+    for (size_t i = 0, next = 0; i < inputs.size(); i++) {
+        if (inputs[i].requires_grad()) all[i] = found[next++];
+    }
+    return all;
 }
 
 inline bool is_float(const at::Tensor& t) { return t.device().is_cpu() && t.scalar_type() == at::kFloat; }

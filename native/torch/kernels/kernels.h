@@ -1,5 +1,5 @@
-// The arithmetic of a transformer block whose weights are constants, for one width of vectors. Each function does a part
-// that one thread takes; who calls shares the parts out. Matrices are row-major float32.
+// The arithmetic of networks on processors with AVX2 or AVX-512, for one width of vectors. Each function does a part that one
+// thread takes; who calls shares the parts out. Matrices are row-major float32.
 #pragma once
 #include <cstdint>
 
@@ -31,6 +31,16 @@ struct Head {
     int64_t length, width, stride, head;
 };
 
+/// One group of channels of one picture: `channels` maps of `places` numbers, one after another.
+struct Group {
+    const float* x;
+    const float* weight;         // [channels]
+    const float* bias;           // [channels]
+    int64_t channels, places;
+    float epsilon;
+    bool silu;                   // x·σ(x) after the normalisation
+};
+
 struct Kernels {
     int64_t vector;              // floats; widths must be multiples
     int64_t tall;                // rows that are packed together
@@ -41,8 +51,13 @@ struct Kernels {
     /// The part of a product that begins at `row` and `column`, when all rows are packed.
     void (*product)(const Product&, const float* packed, int64_t row, int64_t column, float* scratch);
     void (*normalize)(const float* x, const float* weight, const float* bias, float epsilon, int64_t width, float* y);
-    /// The gradient of one row's input, added to `add` unless that is null: y = add + d normalize(x)ᵀ g.
-    void (*normalize_back)(const float* x, const float* weight, float epsilon, int64_t width, const float* g, const float* add, float* y);
+    /// The gradient of one row's input, added to `add` unless that is null: y = add + d normalize(x)ᵀ g. Those of the weight and the
+    /// bias are added to `of_weight` and `of_bias` unless they are null.
+    void (*normalize_back)(const float* x, const float* weight, float epsilon, int64_t width, const float* g, const float* add, float* y, float* of_weight, float* of_bias);
+    /// y = silu(normalize(x)); the mean and the factor that makes the variance 1 are kept.
+    void (*normalize_group)(const Group&, float* y, float* mean, float* factor);
+    /// The gradient of x, and for each channel those of the weight and the bias.
+    void (*normalize_group_back)(const Group&, float mean, float factor, const float* g, float* dx, float* of_weight, float* of_bias);
     int64_t (*scratch_of_head)(int64_t length, int64_t head);
     void (*attend)(const Head&, float* y, int64_t y_stride, float* scratch);
     /// `g` and `dqkv` are strided like y and qkv.

@@ -3,9 +3,6 @@
 #include "../guarded.h"
 #include "run.h"
 
-#include <torch/csrc/autograd/custom_function.h>
-
-#include <algorithm>
 #include <array>
 
 namespace {
@@ -77,7 +74,7 @@ at::Tensor backward(const Mlp& mlp, const at::Tensor& x, const at::Tensor& slope
         const float* from = x.data_ptr<float>() + first * width;
         float* to = dx.data_ptr<float>() + first * width;
 #pragma omp parallel for schedule(static)
-        for (int64_t row = 0; row < rows; row++) k.normalize_back(from + row * width, mlp.at(NORM), mlp.epsilon, width, n + row * width, nullptr, to + row * width);
+        for (int64_t row = 0; row < rows; row++) k.normalize_back(from + row * width, mlp.at(NORM), mlp.epsilon, width, n + row * width, nullptr, to + row * width, nullptr, nullptr);
     }
     return dx;
 }
@@ -98,7 +95,7 @@ struct FrozenMlp : torch::autograd::Function<FrozenMlp> {
     }
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list gradients) {
-        refuse_second_derivatives();
+        TORCH_CHECK(!at::GradMode::is_enabled(), "The gradient of a block with constant weights has no gradient itself: let its weights require gradients.");
         auto capsule = context->saved_data["state"].toCapsule();
         auto& state = static_cast<State&>(*capsule);
         at::Tensor g = gradients[0].contiguous();
@@ -111,7 +108,7 @@ struct FrozenMlp : torch::autograd::Function<FrozenMlp> {
 
 /// rest + scale · mlp(norm(x)) over the last dimension. `weights` are those of the norm, fc1 and fc2, each with its bias, and the scale.
 /// 1 and `result` when it was done, 0 when it is libtorch's to do.
-PG_API int32_t pg_frozen_mlp(void* x, void* rest, void* const* weights, double epsilon, void** result) {
+PG_API int32_t pg_mlp(void* x, void* rest, void* const* weights, double epsilon, void** result) {
     return pagoda::guarded<int32_t>(-1, [&]() -> int32_t {
         Mlp mlp;
         for (int i = 0; i < WEIGHTS; i++) mlp.weights[i] = borrow(weights[i]);
