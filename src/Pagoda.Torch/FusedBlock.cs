@@ -45,17 +45,19 @@ public static class FusedBlock
     /// <param name="heads">Attention heads.</param>
     /// <param name="quickGelu">x·σ(1.702x) in place of the exact GELU.</param>
     /// <param name="mask">Added to the scores before the softmax, <c>[L, L]</c>, or null.</param>
+    /// <param name="places">The place in each sequence whose state is wanted, <c>[N]</c> of int64; null for all.</param>
     /// <param name="epsilon">Added to the variances.</param>
-    /// <returns><c>[N, L, width]</c>.</returns>
-    public static unsafe Tensor? Forward(Tensor x, BlockWeights weights, int heads, bool quickGelu, Tensor? mask = null, double epsilon = 1e-5)
+    /// <returns><c>[N, L, width]</c>, or <c>[N, 1, width]</c> for the given places.</returns>
+    public static unsafe Tensor? Forward(Tensor x, BlockWeights weights, int heads, bool quickGelu, Tensor? mask = null, Tensor? places = null, double epsilon = 1e-5)
     {
         var handles = stackalloc nint[weights.All.Length];
         Fill(handles, weights.All);
         nint result;
-        var done = Native.Checked(Native.Block(x.Handle, handles, mask?.Handle ?? 0, heads, quickGelu ? 1 : 0, epsilon, &result));
+        var done = Native.Checked(Native.Block(x.Handle, handles, mask?.Handle ?? 0, places?.Handle ?? 0, heads, quickGelu ? 1 : 0, epsilon, &result));
         GC.KeepAlive(x);
         GC.KeepAlive(weights);
         GC.KeepAlive(mask);
+        GC.KeepAlive(places);
         return done == 0 ? null : new Tensor(result);
     }
 

@@ -2,9 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Pagoda.Torch;
 
-/// <summary>The functions of native/torch/linear_rows.cpp, attend_row.cpp and kernels/.</summary>
+/// <summary>The functions of native/torch/normal.cpp, linear_rows.cpp, attend_row.cpp and kernels/.</summary>
 internal static unsafe partial class Native
 {
+    [LibraryImport(Library, EntryPoint = "pg_normal")]
+    public static partial nint Normal(long* shape, long dimensions, nint generator);
+
     [LibraryImport(Library, EntryPoint = "pg_linear_rows")]
     public static partial int LinearRows(nint weight, int type, nint bias, nint x, nint y, long rows, long inputs, long outputs, int after);
 
@@ -12,7 +15,7 @@ internal static unsafe partial class Native
     public static partial int AttendRow(nint qkv, nint keys, nint values, nint y, long rows, long heads, long width, long capacity, long position);
 
     [LibraryImport(Library, EntryPoint = "pg_block")]
-    public static partial int Block(nint x, nint* weights, nint mask, long heads, int quickGelu, double epsilon, nint* result);
+    public static partial int Block(nint x, nint* weights, nint mask, nint places, long heads, int quickGelu, double epsilon, nint* result);
 
     [LibraryImport(Library, EntryPoint = "pg_norm_silu")]
     public static partial int NormSilu(nint x, nint weight, nint bias, long groups, double epsilon, int silu, nint* result);

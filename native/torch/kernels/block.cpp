@@ -15,7 +15,7 @@ enum Weight { NORM1, NORM1_BIAS, IN, IN_BIAS, OUT, OUT_BIAS, NORM2, NORM2_BIAS, 
 
 struct Block {
     std::array<at::Tensor, WEIGHTS> weights;
-    at::Tensor mask;
+    at::Tensor mask, places;
     int64_t heads;
     Activation activation;
     float epsilon;
@@ -34,8 +34,14 @@ bool fits(const at::Tensor& x, const Block& block) {
         if (!is_float(weight) || !weight.is_contiguous()) return false;
     }
     if (block.mask.defined() && (!is_constant(block.mask) || block.mask.dim() != 2 || block.mask.size(0) != x.size(1) || block.mask.size(1) != x.size(1))) return false;
+    if (block.places.defined() && (block.places.dim() != 1 || block.places.size(0) != x.size(0) || block.places.scalar_type() != at::kLong || !block.places.device().is_cpu())) return false;
     int64_t vector = block.k->vector, width = block.width();
     return x.size(2) == width && width % vector == 0 && block.hidden() % vector == 0 && width % block.heads == 0 && width / block.heads % vector == 0;
+}
+
+/// The rows of [N·L, width] that are wanted; undefined for all.
+at::Tensor wanted(const Block& block, int64_t length) {
+    return block.places.defined() ? block.places + at::arange(block.places.numel()) * length : at::Tensor();
 }
 
 /// What the gradients need of the forward pass, beside x; those of the weights need the left sides of the products as well.
@@ -63,26 +69,34 @@ at::Tensor forward(const Block& block, const at::Tensor& x, Kept* kept) {
     bool apart = kept && kept->of_weights;
     at::Tensor normal = at::empty({rows, width}, options), mixed = apart ? at::empty_like(normal) : normal, normal2 = apart ? at::empty_like(normal) : normal;
     at::Tensor packed = at::empty({rows * std::max(width, hidden)}, options);
-    at::Tensor qkv = at::empty({rows, 3 * width}, options), middle = at::empty_like(normal), wide = at::empty({rows, hidden}, options);
-    at::Tensor slope = kept ? at::empty_like(wide) : at::Tensor(), y = at::empty(x.sizes(), options);
-    float *pack = packed.data_ptr<float>(), *m = middle.data_ptr<float>(), *attended = mixed.data_ptr<float>();
-    const float* from = x.data_ptr<float>();
+    at::Tensor qkv = at::empty({rows, 3 * width}, options);
+    float* pack = packed.data_ptr<float>();
 
     auto normalize = [&](const float* of, Weight weight, Weight bias, const at::Tensor& to) {
         float* n = to.data_ptr<float>();
 #pragma omp parallel for schedule(static)
         for (int64_t row = 0; row < rows; row++) k.normalize(of + row * width, block.at(weight), block.at(bias), block.epsilon, width, n + row * width);
     };
-    normalize(from, NORM1, NORM1_BIAS, normal);
+    normalize(x.data_ptr<float>(), NORM1, NORM1_BIAS, normal);
     Product p = linear(normal.data_ptr<float>(), block.weights[IN], qkv.data_ptr<float>(), rows);
     p.bias = block.at(IN_BIAS);
     run(k, p, pack);
     of_heads(block, batch, length, qkv.data_ptr<float>(), [&](const Head& head, int64_t first, int64_t offset, float* memory) {
-        k.attend(head, attended + first * width + offset, width, memory);
+        k.attend(head, mixed.data_ptr<float>() + first * width + offset, width, memory);
     });
-    p = linear(attended, block.weights[OUT], m, rows);
+    at::Tensor rest = x;
+    if (at::Tensor which = wanted(block, length); which.defined()) {
+        rest = x.view({rows, width}).index_select(0, which);
+        mixed = mixed.index_select(0, which);
+        normal2 = at::empty_like(mixed);
+        rows = batch;
+    }
+    at::Tensor middle = at::empty_like(mixed), wide = at::empty({rows, hidden}, options), slope = kept ? at::empty_like(wide) : at::Tensor();
+    at::Tensor y = at::empty({batch, rows / batch, width}, options);
+    float* m = middle.data_ptr<float>();
+    p = linear(mixed.data_ptr<float>(), block.weights[OUT], m, rows);
     p.bias = block.at(OUT_BIAS);
-    p.add = from;
+    p.add = rest.data_ptr<float>();
     run(k, p, pack);
     normalize(m, NORM2, NORM2_BIAS, normal2);
     p = linear(normal2.data_ptr<float>(), block.weights[WIDEN], wide.data_ptr<float>(), rows);
@@ -102,9 +116,9 @@ at::Tensor forward(const Block& block, const at::Tensor& x, Kept* kept) {
 /// The gradient of x, and of the weights where `of` has room for them.
 at::Tensor backward(const Block& block, const Kept& kept, const at::Tensor& x, const at::Tensor& gradient, at::Tensor* of) {
     const Kernels& k = *block.k;
-    int64_t batch = x.size(0), length = x.size(1), width = block.width(), hidden = block.hidden(), rows = batch * length;
+    int64_t batch = x.size(0), length = x.size(1), width = block.width(), hidden = block.hidden(), rows = gradient.numel() / width;
     auto options = gradient.options().requires_grad(false);
-    at::Tensor wide = at::empty({rows, hidden}, options), of_qkv = at::empty({rows, 3 * width}, options), packed = at::empty({rows * std::max(hidden, 3 * width)}, options);
+    at::Tensor wide = at::empty({rows, hidden}, options), of_qkv = at::empty({batch * length, 3 * width}, options), packed = at::empty({batch * length * std::max(hidden, 3 * width)}, options);
     at::Tensor narrow = at::empty({rows, width}, options), middle = at::empty({rows, width}, options), dx = at::empty(x.sizes(), options);
     const float* g = gradient.data_ptr<float>();
     float *w = wide.data_ptr<float>(), *q = of_qkv.data_ptr<float>(), *n = narrow.data_ptr<float>(), *m = middle.data_ptr<float>(), *pack = packed.data_ptr<float>();
@@ -116,6 +130,7 @@ at::Tensor backward(const Block& block, const Kept& kept, const at::Tensor& x, c
         of[weight + 1] = above.sum(0);
     };
     auto normalize_back = [&](const at::Tensor& from, Weight weight, const float* add, float* to) {
+        const float* n = narrow.data_ptr<float>();
         constexpr int64_t PARTS = 16;
         at::Tensor sums = of ? at::zeros({PARTS, 2, width}, options) : at::Tensor();
         float* sum = of ? sums.data_ptr<float>() : nullptr;
@@ -141,6 +156,14 @@ at::Tensor backward(const Block& block, const Kept& kept, const at::Tensor& x, c
     normalize_back(kept.middle, NORM2, g, m);
     linear_weights(OUT, middle, kept.mixed);
     run(k, linear_back(m, block.weights[OUT], n, rows), pack);
+    if (at::Tensor which = wanted(block, length); which.defined()) {
+        // No other row has a part in the output, but all have one in the keys and values.
+        rows = batch * length;
+        narrow = at::zeros({rows, width}, options).index_copy_(0, which, narrow);
+        middle = at::zeros({rows, width}, options).index_copy_(0, which, middle);
+        n = narrow.data_ptr<float>();
+        m = middle.data_ptr<float>();
+    }
     of_heads(block, batch, length, kept.qkv.data_ptr<float>(), [&](const Head& head, int64_t first, int64_t offset, float* memory) {
         k.attend_back(head, n + first * width + offset, width, q + first * 3 * width + offset, memory);
     });
@@ -158,8 +181,12 @@ at::Tensor with_libtorch(const Block& block, const at::Tensor& x) {
     auto parts = qkv.view({x.size(0), x.size(1), 3, block.heads, head}).permute({2, 0, 3, 1, 4}).unbind(0);
     at::Tensor scores = at::matmul(parts[0] / std::sqrt(static_cast<double>(head)), parts[1].transpose(-2, -1));
     if (block.mask.defined()) scores = scores + block.mask;
-    at::Tensor mixed = at::matmul(scores.softmax(-1), parts[2]).transpose(1, 2).reshape(x.sizes());
-    at::Tensor middle = x + at::linear(mixed, w[OUT], w[OUT_BIAS]);
+    at::Tensor mixed = at::matmul(scores.softmax(-1), parts[2]).transpose(1, 2).reshape(x.sizes()), rest = x;
+    if (at::Tensor which = wanted(block, x.size(1)); which.defined()) {
+        rest = x.reshape({-1, width}).index_select(0, which).unsqueeze(1);
+        mixed = mixed.reshape({-1, width}).index_select(0, which).unsqueeze(1);
+    }
+    at::Tensor middle = rest + at::linear(mixed, w[OUT], w[OUT_BIAS]);
     at::Tensor wide = at::linear(at::layer_norm(middle, {width}, w[NORM2], w[NORM2_BIAS], block.epsilon), w[WIDEN], w[WIDEN_BIAS]);
     wide = block.activation == Activation::GELU ? at::gelu(wide) : wide * at::sigmoid(wide * 1.702);
     return middle + at::linear(wide, w[NARROW], w[NARROW_BIAS]);
@@ -202,14 +229,15 @@ struct FusedBlock : torch::autograd::Function<FusedBlock> {
 }  // namespace
 
 /// A pre-norm block over x [N, L, width]: x + attention(norm1(x)), then + mlp(norm2). `weights` are those of ln_1, in_proj,
-/// out_proj, ln_2, c_fc, c_proj, each with its bias. 1 and `result` when it was done, 0 when it is libtorch's to do: other types,
+/// out_proj, ln_2, c_fc, c_proj, each with its bias; `places` [N] asks for one state of each sequence. 1 and `result` when it was done, 0 when it is libtorch's to do: other types,
 /// shapes that the vectors do not divide, processors without AVX2.
-PG_API int32_t pg_block(void* x, void* const* weights, void* mask, int64_t heads, int32_t quick_gelu, double epsilon, void** result) {
+PG_API int32_t pg_block(void* x, void* const* weights, void* mask, void* places, int64_t heads, int32_t quick_gelu, double epsilon, void** result) {
     return pagoda::guarded<int32_t>(-1, [&]() -> int32_t {
         Block block;
         for (int i = 0; i < WEIGHTS; i++) block.weights[i] = borrow(weights[i]);
         block.mask = borrow_or_undefined(mask);
         if (block.mask.defined()) block.mask = block.mask.contiguous();
+        block.places = borrow_or_undefined(places);
         block.heads = heads;
         block.activation = quick_gelu ? Activation::QUICK_GELU : Activation::GELU;
         block.epsilon = static_cast<float>(epsilon);

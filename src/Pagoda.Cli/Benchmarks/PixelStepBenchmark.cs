@@ -89,7 +89,7 @@ internal sealed class PixelStepBenchmark : IBenchmark
             {
                 using var group = new TensorScope();
                 var now = Math.Min(_group, count - first);
-                var views = Ops.Randn([now, 3, _shape.Size, _shape.Size]) * 0.01 + _image;
+                var views = Noise.Normal([now, 3, _shape.Size, _shape.Size]) * 0.01 + _image;
                 var loss = (1 - _model.EncodeImage(views).Matmul(_text.T())).Sum() / count;
                 var part = Autograd.Grad(loss, _image);
                 gradient = group.Keep(gradient is null ? part : gradient + part);

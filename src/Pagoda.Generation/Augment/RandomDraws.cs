@@ -20,5 +20,5 @@ internal static class RandomDraws
 
     /// <summary>Standard normal numbers, drawn on the processor so that every device gets the same.</summary>
     public static Tensor Normal(ReadOnlySpan<long> shape, Generator generator, Device device) =>
-        Ops.Randn(shape, generator, ScalarType.Float32).To(device: device);
+        Noise.Normal(shape, generator).To(device: device);
 }

@@ -79,7 +79,7 @@ public sealed class InitBank : IDisposable
         var classes = Enumerable.Range(0, count)
             .Select(i => (perClass > 0 ? i / perClass : (long)i * Classes / count) % Classes).ToArray();
         var coefficients = Ops.Randn([count, 1, _factors.Size(1)], generator, ScalarType.Float32);
-        var ridge = Ops.Randn([count, Values], generator, ScalarType.Float32) * Math.Sqrt(Ridge);
+        var ridge = Noise.Normal([count, Values], generator) * Math.Sqrt(Ridge);
         var chosen = Tensor.From(classes);
         var spread = coefficients.Bmm(_factors.IndexSelect(0, chosen)).Squeeze(1);
         var samples = _means.IndexSelect(0, chosen) + spread + ridge;

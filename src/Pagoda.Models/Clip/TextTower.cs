@@ -40,14 +40,9 @@ public sealed class TextTower
         var end = tokens.Argmax(-1);
         tokens = WithoutPadding(tokens, end);
         var length = tokens.Size(1);
-        var rows = Ops.Arange(tokens.Size(0), device: tokens.Device);
         var x = _tokens.Forward(tokens) + _positions.Narrow(0, 0, length);
         var mask = _mask.Narrow(0, 0, length).Narrow(1, 0, length);
-        x = _transformer.Forward(
-            x,
-            mask,
-            pick: states => states.Index([rows, end]).Unsqueeze(1), // [N, 1, width]
-            pickMask: mask.IndexSelect(0, end).View([-1, 1, 1, length]));
+        x = _transformer.Forward(x, mask, places: _ => end);
         return _norm.Forward(x.Select(1, 0)).Matmul(_projection);
     }
 

@@ -24,19 +24,18 @@ public sealed class Transformer
     /// <summary><c>[N, L, width]</c> to the same shape.</summary>
     /// <param name="x">The sequence.</param>
     /// <param name="mask">Added to the attention scores, <c>[L, L]</c>, or null.</param>
-    /// <param name="pick">
-    /// Picks the states that the caller will use, <c>[N, L, width]</c> to <c>[N, K, width]</c>; the last block then
-    /// computes only these, which gives the same numbers and saves most of that block. Null keeps all.
+    /// <param name="places">
+    /// The place in each sequence whose state the caller will use, <c>[N]</c> of int64, when it has the last block's input; that block
+    /// then computes only these, <c>[N, 1, width]</c>, which gives the same numbers and saves most of it. Null keeps all.
     /// </param>
-    /// <param name="pickMask">The rows of <paramref name="mask"/> for the picked states, <c>[N, 1, K, L]</c>.</param>
-    public Tensor Forward(Tensor x, Tensor? mask = null, Func<Tensor, Tensor>? pick = null, Tensor? pickMask = null) =>
-        Segments(mask, pick, pickMask).Aggregate(x, (states, block) => block(states));
+    public Tensor Forward(Tensor x, Tensor? mask = null, Func<Tensor, Tensor>? places = null) =>
+        Segments(mask, places).Aggregate(x, (states, block) => block(states));
 
     /// <summary>The blocks of <see cref="Forward"/>, one function each.</summary>
-    public IEnumerable<Func<Tensor, Tensor>> Segments(Tensor? mask = null, Func<Tensor, Tensor>? pick = null, Tensor? pickMask = null) =>
-        _blocks.Select((block, i) => (Func<Tensor, Tensor>)(i < _blocks.Length - 1 || pick is null
+    public IEnumerable<Func<Tensor, Tensor>> Segments(Tensor? mask = null, Func<Tensor, Tensor>? places = null) =>
+        _blocks.Select((block, i) => (Func<Tensor, Tensor>)(i < _blocks.Length - 1 || places is null
             ? x => block.Forward(x, mask)
-            : x => block.Forward(x, pickMask, pick)));
+            : x => block.Forward(x, mask, places(x))));
 
     private sealed class Block
     {
@@ -66,17 +65,24 @@ public sealed class Transformer
             _quickGelu = quickGelu;
         }
 
-        public Tensor Forward(Tensor x, Tensor? mask, Func<Tensor, Tensor>? pick = null)
+        public Tensor Forward(Tensor x, Tensor? mask, Tensor? places = null)
         {
-            if (pick is null && FusedBlock.Forward(x, _weights, _heads, _quickGelu, mask) is { } done)
+            if (FusedBlock.Forward(x, _weights, _heads, _quickGelu, mask, places) is { } done)
             {
                 return done;
             }
 
             var normal = _norm1.Forward(x);
-            x = pick is null
-                ? x + _attention.Forward(normal, mask)
-                : pick(x) + _attention.Forward(pick(normal), normal, mask);
+            if (places is null)
+            {
+                x = x + _attention.Forward(normal, mask);
+            }
+            else
+            {
+                Tensor[] at = [Ops.Arange(x.Size(0), device: x.Device), places];
+                x = (x.Index(at) + _attention.Forward(normal.Index(at).Unsqueeze(1), normal, mask?.IndexSelect(0, places).View([-1, 1, 1, x.Size(1)])).Squeeze(1)).Unsqueeze(1);
+            }
+
             var hidden = _widen.Forward(_norm2.Forward(x));
             return x + _narrow.Forward(_quickGelu ? hidden * (hidden * 1.702).Sigmoid() : hidden.Gelu());
         }

@@ -44,7 +44,7 @@ public sealed class VisionTransformer : IImageTower
     public IReadOnlyList<Func<Tensor, Tensor>> Segments =>
     [
         Embed,
-        .. _transformer.Segments(pick: states => states.Narrow(1, 0, 1)), // the last gives [N, 1, width]
+        .. _transformer.Segments(places: states => Ops.Zeros([states.Size(0)], ScalarType.Int64, device: states.Device)), // the last gives [N, 1, width]
         x => _normAfter.Forward(x.Select(1, 0)).Matmul(_projection),
     ];
 

@@ -19,16 +19,17 @@ public sealed class FusedBlockTests
             var (transformer, weights) = Transformer(size.Heads, size.Hidden, quickGelu: size.Seed % 3 == 0);
             var mask = size.Seed % 2 == 0 ? Ops.Full([size.Length, size.Length], double.NegativeInfinity).Triu(1) : null;
             var x = (Ops.Randn([size.Batch, size.Length, 16 * size.Heads], generator) * 2).WithGrad();
-            var towards = Ops.Randn(x.Shape, generator);
+            var places = size.Seed % 5 < 2 ? Ops.Randint(0, size.Length, [size.Batch], generator) : null;
+            var towards = Ops.Randn([size.Batch, places is null ? size.Length : 1, x.Size(2)], generator);
 
-            var constant = Run(transformer, x, mask, towards);
+            var constant = Run(transformer, x, mask, towards, places: places);
             weights.SetTrainable("", true);
-            var all = Run(transformer, x, mask, towards, weights);
+            var all = Run(transformer, x, mask, towards, weights, places);
             Tensor[] expected = [];
-            Vectors.With(0, () => expected = Run(transformer, x, mask, towards, weights));
+            Vectors.With(0, () => expected = Run(transformer, x, mask, towards, weights, places));
 
             return expected.Length == all.Length && expected.Zip(all).All(pair => Near(pair.Second, pair.First)) && Near(constant[0], expected[0]) && Near(constant[1], expected[1]);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(30)));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(40)));
 
     [Fact]
     public void Forward_ManyRowsAndWideProducts_IsLibtorchs()
@@ -143,9 +144,9 @@ public sealed class FusedBlockTests
     }
 
     [Theory]
-    [InlineData(true, true)]
-    [InlineData(false, false)]
-    public void Gradient_OfTheGradient_IsLibtorchs(bool quickGelu, bool masked)
+    [InlineData(true, true, false)]
+    [InlineData(false, false, true)]
+    public void Gradient_OfTheGradient_IsLibtorchs(bool quickGelu, bool masked, bool placed)
     {
         using var scope = new TensorScope();
         using var generator = new Generator(1);
@@ -153,10 +154,11 @@ public sealed class FusedBlockTests
         weights.SetTrainable("", true);
         var mask = masked ? Ops.Full([5, 5], double.NegativeInfinity).Triu(1) : null;
         var x = Ops.Randn([2, 5, 32], generator).WithGrad();
-        var towards = Ops.Randn(x.Shape, generator);
+        var places = placed ? Tensor.From(new long[] { 4, 1 }) : null;
+        var towards = Ops.Randn([2, placed ? 1 : 5, 32], generator);
         Tensor[] Second()
         {
-            var first = Autograd.Grad((transformer.Forward(x, mask) * towards).Sum(), [x], createGraph: true)[0];
+            var first = Autograd.Grad((transformer.Forward(x, mask, places is null ? null : _ => places) * towards).Sum(), [x], createGraph: true)[0];
             return Autograd.Grad((first * first).Sum(), [x, weights.StateDict["resblocks.0.mlp.c_fc.weight"]]);
         }
 
@@ -201,9 +203,9 @@ public sealed class FusedBlockTests
     }
 
     /// <summary>The output, the gradient of the input, and those of the weights if they are given.</summary>
-    private static Tensor[] Run(Transformer transformer, Tensor x, Tensor? mask, Tensor towards, Weights? weights = null)
+    private static Tensor[] Run(Transformer transformer, Tensor x, Tensor? mask, Tensor towards, Weights? weights = null, Tensor? places = null)
     {
-        var y = transformer.Forward(x, mask);
+        var y = transformer.Forward(x, mask, places is null ? null : _ => places);
         return [y.Detach(), .. Autograd.Grad((y * towards).Sum(), [x, .. weights?.StateDict.Values ?? []])];
     }
 
