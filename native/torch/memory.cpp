@@ -23,13 +23,15 @@
 namespace {
 
 constexpr size_t SMALL = 64 << 10;     // what the C library keeps by itself
+constexpr size_t TINY = 4 << 10;       // single numbers, indices, rows: aligning them costs the C library more than an addition of two
+constexpr size_t MOST_TINY = 256;      // kept of each size
 constexpr size_t HUGE_PAGE = 2 << 20;
 constexpr size_t ALIGNMENT = 64;       // as libtorch's own allocator
 
 /// Eight sizes for each power of two: at most an eighth of a piece is wasted.
 size_t rounded(size_t bytes) {
     size_t step = SMALL / 8;
-    if (bytes < SMALL) return bytes;
+    if (bytes < SMALL) return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     while (step * 16 <= bytes) step *= 2;
     return (bytes + step - 1) / step * step;
 }
@@ -37,6 +39,7 @@ size_t rounded(size_t bytes) {
 /// Lies before each piece, because libtorch frees some by their address alone.
 struct alignas(ALIGNMENT) Header {
     size_t bytes;
+    Header* next = nullptr; // of a tiny piece that waits
 };
 
 class Keeper final : public at::Allocator {
@@ -50,7 +53,7 @@ class Keeper final : public at::Allocator {
     at::DataPtr take(size_t bytes) {
         if (bytes == 0) return {nullptr, nullptr, raw_deleter(), at::Device(at::kCPU)};
         bytes = rounded(bytes + sizeof(Header));
-        Header* header = bytes < SMALL ? nullptr : waiting(bytes);
+        Header* header = bytes <= TINY ? tiny(bytes) : bytes < SMALL ? nullptr : waiting(bytes);
         if (!header) header = fresh(bytes);
         return {header + 1, header + 1, raw_deleter(), at::Device(at::kCPU)};
     }
@@ -59,7 +62,8 @@ class Keeper final : public at::Allocator {
         return [](void* memory) {
             if (!memory) return;
             Header* header = static_cast<Header*>(memory) - 1;
-            if (header->bytes < SMALL) std::free(header);
+            if (header->bytes <= TINY) instance().give_back_tiny(header);
+            else if (header->bytes < SMALL) std::free(header);
             else instance().give_back(header);
         };
     }
@@ -76,6 +80,36 @@ class Keeper final : public at::Allocator {
     }
 
   private:
+    struct Bin {
+        Header* first = nullptr;
+        size_t count = 0;
+    };
+
+    Header* tiny(size_t bytes) {
+        std::lock_guard<std::mutex> guard(lock_);
+        Bin& bin = tiny_[bytes / ALIGNMENT];
+        Header* header = bin.first;
+        if (header) {
+            bin.first = header->next;
+            bin.count--;
+        }
+        return header;
+    }
+
+    void give_back_tiny(Header* header) {
+        {
+            std::lock_guard<std::mutex> guard(lock_);
+            Bin& bin = tiny_[header->bytes / ALIGNMENT];
+            if (bin.count < MOST_TINY) {
+                header->next = bin.first;
+                bin.first = header;
+                bin.count++;
+                return;
+            }
+        }
+        std::free(header);
+    }
+
     Header* waiting(size_t bytes) {
         std::lock_guard<std::mutex> guard(lock_);
         auto found = by_size_.find(bytes);
@@ -135,6 +169,7 @@ class Keeper final : public at::Allocator {
     std::list<Header*> waiting_;
     std::multimap<size_t, std::list<Header*>::iterator> by_size_;
     size_t waiting_bytes_ = 0, limit_ = 0;
+    Bin tiny_[TINY / ALIGNMENT + 1];
 };
 
 }  // namespace

@@ -145,7 +145,10 @@ PG_API const char* pg_operator_schema(void* op) {
 /// Calls an operator; returns how many results were written, or -1.
 PG_API int32_t pg_call(void* op, const PgValue* arguments, int32_t count, PgValue* results, int32_t capacity) {
     return pagoda::guarded<int32_t>(-1, [&] {
-        torch::jit::Stack stack;
+        // The memory of the stack before, unless this call happens within another.
+        thread_local torch::jit::Stack spare;
+        torch::jit::Stack stack = std::move(spare);
+        stack.clear();
         stack.reserve(count < 8 ? 8 : count);
         for (int32_t i = 0; i < count; i++) stack.push_back(value_of(arguments[i]));
         auto handle = static_cast<c10::OperatorHandle*>(op);
@@ -159,6 +162,8 @@ PG_API int32_t pg_call(void* op, const PgValue* arguments, int32_t count, PgValu
         auto returned = static_cast<int32_t>(stack.size());
         TORCH_CHECK(returned <= capacity, "The operator returned ", returned, " values; ", capacity, " were expected.");
         for (int32_t i = 0; i < returned; i++) result_of(std::move(stack[i]), results[i]);
+        stack.clear();
+        spare = std::move(stack);
         return returned;
     });
 }
