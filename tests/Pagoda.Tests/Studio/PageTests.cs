@@ -1,6 +1,7 @@
 namespace Pagoda.Tests.Studio;
 
 /// <summary>The page in Chromium, by the scenarios of tests/studio/page.mjs; each fails on anything that the browser's console complains of.</summary>
+[Trait("Host", "programs")]
 public sealed class PageTests(StudioFixture fixture) : IClassFixture<StudioFixture>
 {
     [StudioScriptTheory("playwright-core", browser: true)]

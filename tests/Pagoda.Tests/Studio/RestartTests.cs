@@ -6,6 +6,7 @@ using Pagoda.Cli;
 namespace Pagoda.Tests.Studio;
 
 /// <summary>A server that ends and begins again, gently or by force.</summary>
+[Trait("Host", "programs")]
 public sealed class RestartTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("pagoda-restart-").FullName;

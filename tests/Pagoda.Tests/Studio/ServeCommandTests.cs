@@ -2,6 +2,7 @@ using Pagoda.Cli;
 
 namespace Pagoda.Tests.Studio;
 
+[Trait("Host", "programs")]
 public sealed class ServeCommandTests
 {
     [Theory]

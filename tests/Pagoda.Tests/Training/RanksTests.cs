@@ -8,6 +8,7 @@ using Pagoda.Cli;
 namespace Pagoda.Tests.Training;
 
 /// <summary>The program as torchrun starts it: a process a rank, on this machine.</summary>
+[Trait("Host", "programs")]
 public sealed class RanksTests : IDisposable
 {
     private readonly TinyTraining _tiny = new();

@@ -7,6 +7,7 @@ using Pagoda.Torch.Distributed;
 namespace Pagoda.Tests.Torch.Distributed;
 
 /// <summary>Real processes on loopback.</summary>
+[Trait("Host", "programs")]
 public sealed partial class ProcessGroupTests
 {
     private const int Stop = 19;
