@@ -150,7 +150,7 @@ const scenarios = {
   },
 
   async stream() {
-    const stream = await client.images.generate({ prompt: 'a yellow star', stream: true, partial_images: 2, pagoda: quick(100) });
+    const stream = await client.images.generate({ prompt: 'a yellow star', stream: true, partial_images: 2, pagoda: quick(300) });
     const events = [];
     for await (const event of stream) events.push(event);
     const partials = events.slice(0, -1);
