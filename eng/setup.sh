@@ -91,12 +91,22 @@ logged() { # LOG COMMAND...: quiet unless it fails
     die "the build failed; the whole log is $log"
 }
 
-build_native() {
-    local stamp=build/native.stamp torch=${PAGODA_TORCH:-} now
+# build_native and build_dotnet: what is to be built, as its fingerprint; nothing where all is built already.
+native_change() {
+    local now
     [ -e native/CMakeLists.txt ] || return 0
     now=$(fingerprint native native)
-    [ -d build/native ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && return
-    setup_machine
+    [ -d build/native ] && [ "$(cat build/native.stamp 2>/dev/null)" = "$now" ] || echo "$now"
+}
+
+dotnet_change() { # WHAT SOURCE...
+    local now
+    now=$(fingerprint "$@" Directory.Build.props Directory.Packages.props global.json Pagoda.slnx)
+    [ -e "$pagoda" ] && [ "$(cat "build/$(basename "$1").stamp" 2>/dev/null)" = "$now" ] || echo "$now"
+}
+
+build_native() { # FINGERPRINT
+    local torch=${PAGODA_TORCH:-}
     say "building the native half (about a minute the first time)"
     if [ "$(cat build/cmake.torch 2>/dev/null)" != "torch=$torch" ]; then
         rm -rf build/cmake build/native
@@ -108,22 +118,35 @@ build_native() {
     logged native-build.log cmake --build build/cmake --parallel
     [ -d build/native ] || mkdir build/native
     printf '%s\n' "torch=$torch" >build/cmake.torch
-    printf '%s\n' "$now" >"$stamp"
+    printf '%s\n' "$1" >build/native.stamp
 }
 
-build_dotnet() { # WHAT SOURCE...
-    local what=$1 now stamp
-    shift
-    stamp=build/$(basename "$what").stamp
-    now=$(fingerprint "$what" "$@" Directory.Build.props Directory.Packages.props global.json Pagoda.slnx)
-    [ -e "$pagoda" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && return
-    setup_machine
+build_dotnet() { # WHAT FINGERPRINT
+    local what=$1
     say "building $(basename "$what")"
     local -a options=(-c "$configuration" -v q --nologo -nodeReuse:false --tl:off)
     # A compiler server outlives the build, and a build machine may wait for it.
     [ -z "${CI:-}" ] || options+=(-p:UseSharedCompilation=false)
     logged "$(basename "$what").log" "$dotnet" build "$what" "${options[@]}"
-    printf '%s\n' "$now" >"$stamp"
+    printf '%s\n' "$2" >"build/$(basename "$what").stamp"
+}
+
+# The two halves need nothing of each other, and neither keeps all cores busy to its end.
+build_halves() { # WHAT SOURCE...
+    local native managed compiling=
+    native=$(native_change)
+    managed=$(dotnet_change "$@")
+    [ -n "$native$managed" ] || return 0
+    setup_machine
+    if [ -n "$native" ]; then
+        build_native "$native" &
+        compiling=$!
+    fi
+    if [ -n "$managed" ]; then
+        # Where one half cannot be built, the other is still waited for: it would hold the lock after this script's end.
+        (build_dotnet "$1" "$managed") || { [ -z "$compiling" ] || wait "$compiling" || true; exit 1; }
+    fi
+    [ -z "$compiling" ] || wait "$compiling" || exit 1
 }
 
 # The program in machine code, in build/app, where .NET's compiler for that is at hand or can be fetched; without it the program starts
@@ -154,10 +177,9 @@ build_when_changed() { # program | solution
     pagoda=$repository/src/Pagoda.Cli/bin/$configuration/net10.0/pagoda.dll
     exec 9>build/lock
     flock -n 9 || { say "waiting for another build of this checkout"; flock 9; }
-    build_native
     case $1 in
-        program) build_dotnet src/Pagoda.Cli src configs && compile_ahead ;;
-        solution) build_dotnet Pagoda.slnx src tests configs ;;
+        program) build_halves src/Pagoda.Cli src configs && compile_ahead ;;
+        solution) build_halves Pagoda.slnx src tests configs ;;
     esac
     exec 9>&-
     [ -n "${dotnet:-}" ] || dotnet=$(command -v dotnet) || find_dotnet || setup_machine

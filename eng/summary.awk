@@ -1,4 +1,4 @@
-# Reads a .trx of dotnet test; prints each skipped test with its reason, then "N passed, N failed, N skipped".
+# Reads the .trx files of dotnet test; prints each skipped test with its reason, then "N passed, N failed, N skipped".
 # Exit code 1 when a test failed, none ran, or the test program itself ended badly (variable status).
 
 function plain(text) {
@@ -10,7 +10,7 @@ function plain(text) {
 
 BEGIN { RS = "<UnitTestResult " }
 
-NR > 1 {
+FNR > 1 {
     outcome = field("outcome"); name = plain(field("testName"))
     if (outcome == "Passed") passed++
     else if (outcome == "NotExecuted") {

@@ -4,9 +4,9 @@ using Pagoda.Torch.Distributed;
 // dotnet Pagoda.Tests.Rank.dll SCENARIO: a line per event on standard output, the sentence of a DistributedException on standard error.
 var options = new ProcessGroupOptions
 {
-    JoinTimeout = TimeSpan.FromSeconds(Seconds("RANK_JOIN_SECONDS", 30)),
+    JoinTimeout = TimeSpan.FromSeconds(Seconds("RANK_JOIN_SECONDS", 120)),
     HeartbeatInterval = TimeSpan.FromSeconds(Seconds("RANK_BEAT_SECONDS", 0.2)),
-    HeartbeatLimit = TimeSpan.FromSeconds(Seconds("RANK_LIMIT_SECONDS", 10)),
+    HeartbeatLimit = TimeSpan.FromSeconds(Seconds("RANK_LIMIT_SECONDS", 30)),
     Grace = TimeSpan.FromSeconds(Seconds("RANK_GRACE_SECONDS", 3)),
     OnLost = sentence => Console.Error.WriteLine($"ended from outside: {sentence}"),
 };

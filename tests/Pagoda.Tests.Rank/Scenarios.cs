@@ -168,7 +168,7 @@ internal static class Scenarios
     {
         if (group.Rank == 1)
         {
-            Thread.Sleep(3000);
+            Thread.Sleep(6000);
         }
     }
 

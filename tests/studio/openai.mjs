@@ -4,7 +4,7 @@ import zlib from 'node:zlib';
 import OpenAI, { toFile, APIError, APIUserAbortError, AuthenticationError, BadRequestError, NotFoundError } from 'openai';
 
 const [scenario = 'all', base = process.env.BASE_URL ?? 'http://127.0.0.1:7860', key = process.env.API_KEY ?? ''] = process.argv.slice(2);
-const client = new OpenAI({ baseURL: `${base}/v1`, apiKey: key || 'none', maxRetries: 0, timeout: 60_000 });
+const client = new OpenAI({ baseURL: `${base}/v1`, apiKey: key || 'none', maxRetries: 0, timeout: 300_000 });
 
 // Settings that paint in a moment.
 const quick = (steps = 2) => ({ method: 'pixels', start: 'grey', views: 1, steps });
@@ -35,11 +35,11 @@ async function api(path, options = {}) {
 }
 
 async function until(what, holds) {
-  for (const end = Date.now() + 20_000; Date.now() < end; await new Promise((done) => setTimeout(done, 50))) {
+  for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((done) => setTimeout(done, 50))) {
     if (await holds()) return;
   }
 
-  throw new Failure(`still not so after 20 s: ${what}`);
+  throw new Failure(`still not so after 60 s: ${what}`);
 }
 
 const newest = async (prompt) => (await api('/api/jobs?limit=20')).jobs.find((job) => job.settings.prompt === prompt);
@@ -164,7 +164,7 @@ const scenarios = {
 
     // Cancelled by somebody else in mid-stream.
     const prompt = 'a sunflower that is cancelled';
-    const endless = await client.images.generate({ prompt, stream: true, partial_images: 3, output_format: 'jpeg', pagoda: quick(1500) });
+    const endless = await client.images.generate({ prompt, stream: true, partial_images: 3, output_format: 'jpeg', pagoda: quick(600) });
     try {
       for await (const event of endless) {
         check(event.type === 'image_generation.partial_image' && kindOf(Buffer.from(event.b64_json, 'base64')) === 'jpeg', `${event.type} came`);
@@ -292,7 +292,7 @@ const scenarios = {
     for (const streamed of [true, false]) {
       const prompt = `a tree that nobody waits for, ${streamed}`;
       const leaving = new AbortController();
-      const asked = client.images.generate({ prompt, stream: streamed, ...(streamed && { partial_images: 3 }), pagoda: quick(2000) }, { signal: leaving.signal });
+      const asked = client.images.generate({ prompt, stream: streamed, ...(streamed && { partial_images: 3 }), pagoda: quick(800) }, { signal: leaving.signal });
       if (streamed) {
         for await (const event of await asked) {
           check(event.type === 'image_generation.partial_image', `${event.type} came`);

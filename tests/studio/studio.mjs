@@ -4,6 +4,11 @@ import { chromium } from "playwright-core";
 
 export const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
+// How long something may take that takes a moment: not so long as what calls a scenario waits, and long enough for a machine that does much else.
+const patience = 60_000;
+
+export const launch = () => chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
+
 /** Says what does not hold. */
 export function expect(holds, otherwise) {
   if (!holds) {
@@ -12,7 +17,7 @@ export function expect(holds, otherwise) {
 }
 
 /** Waits until something holds, or says that it did not. */
-export async function until(what, act, timeout = 30_000) {
+export async function until(what, act, timeout = patience) {
   const end = Date.now() + timeout;
   for (;;) {
     const result = await act();
@@ -24,17 +29,15 @@ export async function until(what, act, timeout = 30_000) {
   }
 }
 
-/** A browser with one page of Studio at a time. */
+/** A visitor with one page of Studio at a time. */
 export class Browser {
   complaints = [];
   requests = [];
 
-  static async open(base, key) {
-    const browser = new Browser();
-    browser.base = base.endsWith("/") ? base : `${base}/`;
-    browser.key = key;
-    browser.chromium = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
-    return browser;
+  constructor(chromium, base, key) {
+    this.chromium = chromium;
+    this.base = base.endsWith("/") ? base : `${base}/`;
+    this.key = key;
   }
 
   /** A fresh visitor, whose form has `settings` that paint quickly. With a key, it is remembered already, unless `known` is false. */
@@ -42,7 +45,7 @@ export class Browser {
     await this.context?.close();
     this.context = await this.chromium.newContext({ viewport: { width, height }, ...others });
     this.page = await this.context.newPage();
-    this.page.setDefaultTimeout(20_000);
+    this.page.setDefaultTimeout(patience);
     this.page.on("console", message => message.type() === "error" && !this.expected?.test(message.text()) && this.complaints.push(message.text()));
     this.page.on("pageerror", error => this.complaints.push(error.message));
     this.page.on("request", request => this.requests.push(request.url()));
@@ -152,6 +155,6 @@ export class Browser {
   }
 
   async close() {
-    await this.chromium.close();
+    await this.context?.close();
   }
 }

@@ -6,6 +6,7 @@ using Pagoda.Tests.Models.Catalogue;
 namespace Pagoda.Tests.Cli;
 
 /// <summary>The program as the shell sees it.</summary>
+[Trait("Host", "programs")]
 public sealed partial class ProcessTests : IDisposable
 {
     private readonly string _cache = Directory.CreateTempSubdirectory("pagoda-cache-").FullName;

@@ -9,6 +9,7 @@ using Pagoda.Torch;
 
 namespace Pagoda.Tests.Cli;
 
+[Trait("Host", "small")]
 public sealed class VqganCommandTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -21,6 +21,7 @@ using Pagoda.Torch;
 
 namespace Pagoda.Tests.Evaluation;
 
+[Trait("Host", "small")]
 public sealed class ComparisonTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -4,6 +4,7 @@ using Pagoda.Torch;
 
 namespace Pagoda.Tests.Evaluation;
 
+[Trait("Host", "small")]
 public sealed class SceneClassifierTests : IDisposable
 {
     private static readonly ClassifierOptions s_options = new() { Steps = 6, Batch = 8, WarmUp = 1, SaveEvery = 2 };

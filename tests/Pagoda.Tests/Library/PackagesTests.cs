@@ -8,6 +8,7 @@ using Pagoda.Tests.Formats.Checkpoints;
 namespace Pagoda.Tests.Library;
 
 /// <summary>The packages that <c>dotnet pack</c> makes of what was built.</summary>
+[Trait("Host", "programs")]
 public sealed class PackagesTests : IDisposable
 {
     private static readonly string[] Libraries = ["Pagoda.Data", "Pagoda.Evaluation", "Pagoda.Formats", "Pagoda.Generation", "Pagoda.Models", "Pagoda.Studio", "Pagoda.Torch", "Pagoda.Training"];

@@ -12,6 +12,7 @@ using Pagoda.Tests.Generation;
 namespace Pagoda.Tests.Library;
 
 /// <summary>The C# program of the README: compiled as it stands there, run in an empty folder.</summary>
+[Trait("Host", "programs")]
 public sealed class ReadmeExampleTests : IDisposable
 {
     private static readonly string Embedded = Path.Combine(SharedFolder.RepositoryRoot, "models", "emoji");

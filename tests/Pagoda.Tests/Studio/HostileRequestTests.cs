@@ -10,6 +10,7 @@ using Pagoda.Studio;
 namespace Pagoda.Tests.Studio;
 
 /// <summary>What strangers send, by mistake or on purpose.</summary>
+[Trait("Host", "programs")]
 public sealed class HostileRequestTests(StudioFixture fixture) : IClassFixture<StudioFixture>
 {
     private const string Nowhere = "00000000000000000000000000000000";

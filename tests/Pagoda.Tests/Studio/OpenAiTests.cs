@@ -7,6 +7,7 @@ using Pagoda.Studio.OpenAi;
 namespace Pagoda.Tests.Studio;
 
 /// <summary>OpenAI's client library against a server with a key (tests/studio/openai.mjs), and what it cannot show.</summary>
+[Trait("Host", "programs")]
 public sealed class OpenAiTests(OpenAiTests.Server server) : IClassFixture<OpenAiTests.Server>
 {
     private const string Key = "secret";

@@ -1,7 +1,8 @@
 namespace Pagoda.Tests.Studio;
 
 /// <summary>The page in Chromium, by the scenarios of tests/studio/page.mjs; each fails on anything that the browser's console complains of.</summary>
-public sealed class PageTests(StudioFixture fixture) : IClassFixture<StudioFixture>
+[Trait("Host", "programs")]
+public sealed class PageTests(StudioFixture fixture, StudioPage page) : IClassFixture<StudioFixture>, IClassFixture<StudioPage>
 {
     [StudioScriptTheory("playwright-core", browser: true)]
     [InlineData("paint")]
@@ -18,7 +19,7 @@ public sealed class PageTests(StudioFixture fixture) : IClassFixture<StudioFixtu
     public async Task Page_InABrowser_Does(string scenario)
     {
         var folder = Directory.CreateTempSubdirectory("pagoda-page-");
-        await StudioScript.RunAsync("page.mjs", scenario, fixture.Studio.Address, folder.FullName);
+        await page.PlayAsync(scenario, fixture.Studio.Address, folder.FullName);
         folder.Delete(recursive: true);
     }
 
@@ -27,6 +28,6 @@ public sealed class PageTests(StudioFixture fixture) : IClassFixture<StudioFixtu
     public async Task Page_OfAServerWithAKey_AsksForIt(string key)
     {
         await using var studio = await RunningStudio.StartAsync(options => options with { Key = key });
-        await StudioScript.RunAsync("page.mjs", "key", studio.Address, Path.GetTempPath(), key);
+        await page.PlayAsync("key", studio.Address, Path.GetTempPath(), key);
     }
 }

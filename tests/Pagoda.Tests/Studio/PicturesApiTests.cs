@@ -7,6 +7,7 @@ using Pagoda.Generation.Provenance;
 
 namespace Pagoda.Tests.Studio;
 
+[Trait("Host", "programs")]
 public sealed class PicturesApiTests(StudioFixture fixture) : IClassFixture<StudioFixture>
 {
     private readonly RunningStudio _studio = fixture.Studio;

@@ -1,7 +1,9 @@
 using Pagoda.Cli;
+using Pagoda.Tests.Cli;
 
 namespace Pagoda.Tests.Studio;
 
+[Trait("Host", "programs")]
 public sealed class ServeCommandTests
 {
     [Theory]
@@ -34,9 +36,12 @@ public sealed class ServeCommandTests
     public async Task Serve_Interrupted_EndsWithNothingLost()
     {
         var folder = Directory.CreateTempSubdirectory("pagoda-serve-").FullName;
-        using var output = new StringWriter();
-        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(2));
-        Assert.Equal(ExitCodes.Success, await CommandLine.RunAsync(["serve", "--port", "0", "--folder", folder], output, TextWriter.Null, stop.Token));
+        using var output = new FirstLine();
+        using var stop = new CancellationTokenSource();
+        var running = CommandLine.RunAsync(["serve", "--port", "0", "--folder", folder], output, TextWriter.Null, stop.Token);
+        await output.Or(running);
+        await stop.CancelAsync();
+        Assert.Equal(ExitCodes.Success, await running);
         Assert.StartsWith("Pagoda Studio at http://127.0.0.1:", output.ToString());
         Directory.Delete(folder, recursive: true);
     }

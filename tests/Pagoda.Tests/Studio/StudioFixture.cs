@@ -30,7 +30,7 @@ public sealed class RunningStudio : IAsyncDisposable
     private RunningStudio(StudioServer server, StudioOptions options, StringWriter logs, bool ownsFolder)
     {
         (_server, Options, Logs, _ownsFolder) = (server, options, logs, ownsFolder);
-        Http = new HttpClient { BaseAddress = new Uri(server.Address), Timeout = TimeSpan.FromMinutes(2) };
+        Http = new HttpClient { BaseAddress = new Uri(server.Address), Timeout = StudioScript.Patience };
     }
 
     public StudioOptions Options { get; }
@@ -79,7 +79,7 @@ public sealed class RunningStudio : IAsyncDisposable
     /// <summary>Waits until a job has come to a state, or to its end.</summary>
     public async Task<JsonNode> WaitAsync(string job, string state = "done")
     {
-        var deadline = DateTime.UtcNow.AddMinutes(1);
+        var deadline = DateTime.UtcNow + StudioScript.Patience;
         while (true)
         {
             var now = (await Http.GetFromJsonAsync<JsonNode>($"/api/jobs/{job}"))!;

@@ -2,6 +2,7 @@ using Pagoda.Training;
 
 namespace Pagoda.Tests.Training;
 
+[Trait("Host", "small")]
 public sealed class DivergenceGuardTests
 {
     private readonly DivergenceGuard _guard = new(new GuardOptions { Patience = 3, GradientNorm = 10, EnergyGap = 0.2, Saturation = 0.9 });

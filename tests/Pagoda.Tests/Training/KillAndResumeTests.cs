@@ -4,6 +4,7 @@ using Pagoda.Cli;
 namespace Pagoda.Tests.Training;
 
 /// <summary>The program itself, killed where it stands.</summary>
+[Trait("Host", "programs")]
 public sealed class KillAndResumeTests : IDisposable
 {
     private const int Steps = 80;

@@ -8,6 +8,7 @@ using Pagoda.Training.Objectives;
 
 namespace Pagoda.Tests.Training;
 
+[Trait("Host", "small")]
 public sealed class ObjectiveTests : IDisposable
 {
     private static readonly AttackSettings NoAttack = new() { Radius = 0, Steps = 0, RandomStart = false };

@@ -12,6 +12,7 @@ using Pagoda.Training.Tokens;
 namespace Pagoda.Tests.Training;
 
 /// <summary>VQGANs and transformers in training: what learns from pictures alone.</summary>
+[Trait("Host", "small")]
 public sealed class PictureLearnerTests : IDisposable
 {
     private readonly TinyTraining _tiny = new();

@@ -8,6 +8,7 @@ using Pagoda.Cli;
 namespace Pagoda.Tests.Training;
 
 /// <summary>The program as torchrun starts it: a process a rank, on this machine.</summary>
+[Trait("Host", "programs")]
 public sealed class RanksTests : IDisposable
 {
     private readonly TinyTraining _tiny = new();
@@ -24,8 +25,7 @@ public sealed class RanksTests : IDisposable
     {
         _tiny.WriteVqganAndClip();
         var config = Config(method, 6);
-        await End(Start(config, "one"));
-        await Task.WhenAll(Ranks(config, "two").Select(End));
+        await Task.WhenAll(Ranks(config, "two").Append(Start(config, "one")).Select(End));
         var (one, two) = (Losses("one"), Losses("two"));
         Assert.Equal(6, one.Length);
         Assert.All(one.Zip(two), pair => Assert.True(Math.Abs(pair.First - pair.Second) <= 1e-5 * Math.Abs(pair.First), $"{pair.First} and {pair.Second}"));
@@ -42,7 +42,7 @@ public sealed class RanksTests : IDisposable
         var error = await ranks[0].StandardError.ReadToEndAsync();
         await ranks[0].WaitForExitAsync();
         Assert.Equal(1, ranks[0].ExitCode);
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromMinutes(1));
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromMinutes(2));
         Assert.Contains($"Rank 1 ({Environment.MachineName}, process {ranks[1].Id})", error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
 
@@ -128,8 +128,11 @@ public sealed class RanksTests : IDisposable
             start.ArgumentList.Add(argument);
         }
 
+        // Alone it has one thread, as each of two ranks that share two processors: networks this small are slower with more.
+        start.Environment["OMP_NUM_THREADS"] = "1";
         if (place is { } rank)
         {
+            start.Environment.Remove("OMP_NUM_THREADS");
             (string, string)[] variables =
             [
                 ("RANK", Text(rank.Rank)), ("LOCAL_RANK", Text(rank.Rank)), ("WORLD_SIZE", Text(rank.Size)), ("LOCAL_WORLD_SIZE", Text(rank.Size)),

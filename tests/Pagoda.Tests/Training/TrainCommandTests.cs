@@ -3,6 +3,7 @@ using Pagoda.Formats.Images;
 
 namespace Pagoda.Tests.Training;
 
+[Trait("Host", "small")]
 public sealed class TrainCommandTests : IDisposable
 {
     private readonly TinyTraining _tiny = new();

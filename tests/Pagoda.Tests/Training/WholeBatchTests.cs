@@ -4,6 +4,7 @@ using Pagoda.Training.Batches;
 
 namespace Pagoda.Tests.Training;
 
+[Trait("Host", "small")]
 public sealed class WholeBatchTests : IDisposable
 {
     private readonly TensorScope _scope = new();

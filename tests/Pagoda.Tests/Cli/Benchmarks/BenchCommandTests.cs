@@ -44,7 +44,7 @@ public sealed class BenchCommandTests
     [Fact]
     public async Task Bench_GptSample_HoldsTheTimeAgainstReadingTheWeights()
     {
-        var (code, output, error) = await Run("bench", "gpt-sample", "--layers", "1", "--width", "32", "--heads", "2", "--vocab", "50", "--tokens", "4", "--batch", "2", "--json");
+        var (code, output, error) = await Run("bench", "gpt-sample", "--layers", "1", "--width", "32", "--heads", "2", "--vocab", "50", "--tokens", "4", "--batch", "2", "--repeat", "2", "--json");
 
         Assert.True(code == 0, error);
         var results = JsonDocument.Parse(output).RootElement.GetProperty("results").EnumerateArray().ToList();

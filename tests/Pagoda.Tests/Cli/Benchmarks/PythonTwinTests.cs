@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using Pagoda.Cli.Benchmarks;
 using Pagoda.Torch;
 
 namespace Pagoda.Tests.Cli.Benchmarks;
 
+[Trait("Host", "programs")]
 public sealed class PythonTwinTests
 {
     // The other benchmarks' programs are made of the same towers; starting PyTorch takes seconds.
@@ -28,18 +28,6 @@ public sealed class PythonTwinTests
     /// <summary>A test that needs a Python with PyTorch; skipped where there is none.</summary>
     private sealed class PythonTorchTheoryAttribute : TheoryAttribute
     {
-        public PythonTorchTheoryAttribute()
-        {
-            try
-            {
-                using var python = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", "import torch"]) { RedirectStandardError = true });
-                python!.WaitForExit();
-                Skip = python.ExitCode == 0 ? null : "needs python3-torch, which is not on this machine";
-            }
-            catch (System.ComponentModel.Win32Exception)
-            {
-                Skip = "needs /usr/bin/python3, which is not on this machine";
-            }
-        }
+        public PythonTorchTheoryAttribute() => Skip = SystemPython.Has("torch") ? null : "needs python3-torch where /usr/bin/python3 finds it, which is not on this machine";
     }
 }

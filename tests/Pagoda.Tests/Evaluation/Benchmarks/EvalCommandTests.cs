@@ -10,6 +10,7 @@ using Pagoda.Tests.Generation;
 namespace Pagoda.Tests.Evaluation.Benchmarks;
 
 /// <summary><c>eval</c> on tiny random networks.</summary>
+[Trait("Host", "small")]
 public sealed class EvalCommandTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -5,6 +5,7 @@ using Pagoda.Torch;
 
 namespace Pagoda.Tests.Evaluation.Benchmarks;
 
+[Trait("Host", "small")]
 public sealed class EvalSceneTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

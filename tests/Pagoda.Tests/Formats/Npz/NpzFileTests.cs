@@ -7,6 +7,7 @@ using Pagoda.Torch;
 
 namespace Pagoda.Tests.Formats.Npz;
 
+[Trait("Host", "programs")]
 public sealed class NpzFileTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -160,17 +161,7 @@ public sealed class NpzFileTests : IDisposable
 /// <summary>A test that asks numpy; skipped, with the reason, where the system's Python has none.</summary>
 internal sealed class NumpyFactAttribute : FactAttribute
 {
-    public NumpyFactAttribute()
-    {
-        try
-        {
-            Run("import numpy", "");
-        }
-        catch (Exception problem) when (problem is System.ComponentModel.Win32Exception or InvalidOperationException)
-        {
-            Skip = "needs numpy where /usr/bin/python3 finds it, which is not on this machine";
-        }
-    }
+    public NumpyFactAttribute() => Skip = SystemPython.Has("numpy") ? null : "needs numpy where /usr/bin/python3 finds it, which is not on this machine";
 
     public static string Run(string script, string argument)
     {

@@ -7,6 +7,7 @@ using Pagoda.Tests.Data;
 
 namespace Pagoda.Tests.Formats.TensorBoard;
 
+[Trait("Host", "programs")]
 public sealed class EventFileTests : IDisposable
 {
     private static readonly Picture Red = new(2, 3, 3, [.. Enumerable.Repeat<byte[]>([255, 0, 0], 6).SelectMany(pixel => pixel)]);
@@ -154,7 +155,7 @@ public sealed class EventFileTests : IDisposable
 
     private sealed class TensorBoardFactAttribute : FactAttribute
     {
-        public TensorBoardFactAttribute() => Skip = Starts("/usr/bin/python3", "-c", "from tensorboard.backend.event_processing import event_accumulator")
+        public TensorBoardFactAttribute() => Skip = SystemPython.Has("tensorboard")
             ? null
             : "needs TensorBoard where /usr/bin/python3 finds it (PYTHONPATH), which is not on this machine";
     }

@@ -8,6 +8,7 @@ using Pagoda.Torch;
 
 namespace Pagoda.Tests.Generation.Brushes;
 
+[Trait("Host", "small")]
 public sealed class DiffusionBrushTests
 {
     private static readonly DiffusionUNet s_network = Network(new DiffusionConfig { Resolution = 16, Channels = 8, Multipliers = [1, 2], Blocks = 1, AttentionFactors = [], HeadChannels = 8, NormGroups = 4, LearnedVariance = false, Steps = 100, Noise = NoiseKind.Cosine });

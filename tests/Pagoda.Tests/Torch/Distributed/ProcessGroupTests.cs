@@ -7,6 +7,7 @@ using Pagoda.Torch.Distributed;
 namespace Pagoda.Tests.Torch.Distributed;
 
 /// <summary>Real processes on loopback.</summary>
+[Trait("Host", "programs")]
 public sealed partial class ProcessGroupTests
 {
     private const int Stop = 19;
@@ -37,7 +38,7 @@ public sealed partial class ProcessGroupTests
         ranks[1].Process.Kill();
         foreach (var other in ranks.All.Where(rank => rank != ranks[1]))
         {
-            Assert.Equal(1, other.AwaitEnd(20));
+            Assert.Equal(1, other.AwaitEnd());
             Assert.Contains($"Rank 1 ({Environment.MachineName}, process {ranks[1].Process.Id}) is gone", other.Errors, StringComparison.Ordinal);
             Assert.DoesNotContain("ended from outside", other.Errors, StringComparison.Ordinal);
         }
@@ -51,7 +52,7 @@ public sealed partial class ProcessGroupTests
         ranks[0].Process.Kill();
         foreach (var other in ranks.All.Skip(1))
         {
-            Assert.Equal(1, other.AwaitEnd(20));
+            Assert.Equal(1, other.AwaitEnd());
             Assert.Contains($"Rank 0 ({Environment.MachineName}, process {ranks[0].Process.Id})", other.Errors, StringComparison.Ordinal);
         }
     }
@@ -61,12 +62,12 @@ public sealed partial class ProcessGroupTests
     [InlineData(1)]
     public void Collective_RankFrozen_OthersEndWithItsName(int frozen)
     {
-        using var ranks = Ranks.Start(3, "endless", ("RANK_LIMIT_SECONDS", "3"));
+        using var ranks = Ranks.Start(3, "endless", ("RANK_LIMIT_SECONDS", "5"));
         ranks.AwaitRunning();
         Assert.Equal(0, Signal(ranks[frozen].Process.Id, Stop));
         foreach (var other in ranks.All.Where(rank => rank != ranks[frozen]))
         {
-            Assert.Equal(1, other.AwaitEnd(30));
+            Assert.Equal(1, other.AwaitEnd());
             Assert.Contains($"Rank {frozen} ({Environment.MachineName}, process {ranks[frozen].Process.Id})", other.Errors, StringComparison.Ordinal);
             Assert.DoesNotContain("ended from outside", other.Errors, StringComparison.Ordinal);
         }
@@ -75,13 +76,13 @@ public sealed partial class ProcessGroupTests
     [Fact]
     public void OutsideCollectives_RankKilled_OthersAreEndedFromOutside()
     {
-        using var ranks = Ranks.Start(3, "idle", ("RANK_LIMIT_SECONDS", "3"), ("RANK_GRACE_SECONDS", "0.5"));
+        using var ranks = Ranks.Start(3, "idle", ("RANK_LIMIT_SECONDS", "5"), ("RANK_GRACE_SECONDS", "0.5"));
         ranks.AwaitRunning();
         ranks[2].Process.Kill();
         foreach (var other in ranks.All.Take(2))
         {
-            Assert.Equal(1, other.AwaitEnd(30));
-            Assert.Contains($"ended from outside: Rank 2 ({Environment.MachineName}, process {ranks[2].Process.Id}) has given no sign of life for 3 s.", other.Errors, StringComparison.Ordinal);
+            Assert.Equal(1, other.AwaitEnd());
+            Assert.Contains($"ended from outside: Rank 2 ({Environment.MachineName}, process {ranks[2].Process.Id}) has given no sign of life for 5 s.", other.Errors, StringComparison.Ordinal);
         }
     }
 
@@ -93,7 +94,7 @@ public sealed partial class ProcessGroupTests
         using var ranks = Ranks.Start(3, scenario);
         foreach (var other in new[] { ranks[0], ranks[2] })
         {
-            Assert.Equal(1, other.AwaitEnd(30));
+            Assert.Equal(1, other.AwaitEnd());
             Assert.Equal($"Rank 1 ({Environment.MachineName}, process {ranks[1].Process.Id}) {expected}", other.Errors.TrimEnd());
         }
     }
@@ -101,7 +102,7 @@ public sealed partial class ProcessGroupTests
     [Fact]
     public void Dispose_OneRankNeedsLonger_NobodyTakesAnotherForDead()
     {
-        using var ranks = Ranks.Start(3, "late", ("RANK_LIMIT_SECONDS", "2.5"));
+        using var ranks = Ranks.Start(3, "late", ("RANK_LIMIT_SECONDS", "5"));
         AllEndWell(ranks);
     }
 

@@ -4,6 +4,7 @@ using Pagoda.Training.Records;
 
 namespace Pagoda.Tests.Training.Records;
 
+[Trait("Host", "small")]
 public sealed class RunRecordsTests : IDisposable
 {
     private readonly TinyTraining _tiny = new();

@@ -11,6 +11,7 @@ using Pagoda.Training.Watch;
 
 namespace Pagoda.Tests.Training.Watch;
 
+[Trait("Host", "small")]
 public sealed class RunWatchTests : IDisposable
 {
     private readonly TinyTraining _tiny = new();
