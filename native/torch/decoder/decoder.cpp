@@ -51,6 +51,11 @@ const float* copy(Decoder& decoder, const float* from, int64_t count) {
 
 }  // namespace
 
+const DecoderKernels* pagoda::best_decoder() {
+    if (has_wide_vectors() && decoder_avx512()) return decoder_avx512();
+    return has_vectors() ? decoder_avx2() : nullptr;
+}
+
 /// A decoder over float32 weights, or null with *packed = 0 where the kernels do not take its shape. `weights` are for each layer norm1, the
 /// product for queries, keys and values, the one after attention, norm2, the two of the MLP, each with its bias; then the last norm and the
 /// head, whose bias may be null. The shape is layers, width, heads, hidden, vocabulary. It is given back with pg_decoder_free.

@@ -38,10 +38,15 @@ struct DecoderKernels {
     void (*pack)(const float* weight, int64_t outputs, int64_t inputs, float* packed);
     int64_t (*scratch)(const DecoderShape&, int64_t rows, int64_t capacity);
     void (*advance)(const DecoderWeights&, const DecoderRows&, float* scratch);
+    /// y = e^(factor (x - shift)) for x that are at most `shift`; gives the sum, which is not a number where an x is none.
+    float (*exponentials)(const float* x, int64_t count, float factor, float shift, float* y);
 };
 
 /// Null where the compiler does not know these processors.
 const DecoderKernels* decoder_avx2();
 const DecoderKernels* decoder_avx512();
+
+/// The best of these kernels that this processor has, or null.
+const DecoderKernels* best_decoder();
 
 }  // namespace pagoda
