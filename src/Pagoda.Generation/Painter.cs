@@ -171,15 +171,17 @@ public sealed class Painter : IDisposable
 
     private GuidedGenerator? BrushFor(GenerationRequest request)
     {
-        var critics = request.Critics ?? [Critic.Of(Clip)];
         return request.Method switch
         {
             PaintMethod.ClipGen => null,
-            PaintMethod.Strokes => new StrokeGenerator(critics, request.Strokes, request.Recipe, Pixels.Bank),
-            PaintMethod.Latents => new LatentGenerator(critics, Vqgan().Model, request.Latents, request.Recipe, Pixels.Bank),
-            PaintMethod.Diffusion => new DiffusionGenerator(critics, Diffusion().Model, request.Diffusion, request.Recipe),
-            _ => request.Critics is null ? Pixels : new PixelGenerator(critics, request.Recipe, Pixels.Bank),
+            PaintMethod.Strokes => new StrokeGenerator(Critics(), request.Strokes, request.Recipe, Pixels.Bank),
+            PaintMethod.Latents => new LatentGenerator(Critics(), Vqgan().Model, request.Latents, request.Recipe, Pixels.Bank),
+            PaintMethod.Diffusion => new DiffusionGenerator(Critics(), Diffusion().Model, request.Diffusion, request.Recipe),
+            _ => request.Critics is null ? Pixels : new PixelGenerator(request.Critics, request.Recipe, Pixels.Bank),
         };
+
+        // With the hash of the model's file, which takes a moment.
+        IReadOnlyList<Critic> Critics() => request.Critics ?? [Critic.Of(Clip)];
     }
 
     private Recipe OfBrush(Recipe published, Recipe own) => _own is null ? published : own.WithViewsOf(_own);
