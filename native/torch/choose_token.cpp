@@ -1,6 +1,7 @@
 // The next token of each sequence out of its logits: temperature, top-k, top-p and the draw in one pass a row, where libtorch's
 // operators sort the whole vocabulary and write it anew eight times. Rows are shared out among threads; a row's result does not
 // depend on them.
+#include "decoder/kernels.h"
 #include "guarded.h"
 
 #include <algorithm>
@@ -25,21 +26,37 @@ struct Rule {
     double share;   // of the probability that the fewest likeliest must have together; 1 for all
 };
 
+/// What a thread uses for one row after another.
+struct Memory {
+    std::vector<float> weights, sorted;
+    std::vector<Candidate> left;
+};
+
+/// y = e^(factor (x - shift)) and its sum, for x that are at most `shift`.
+float exponentials(const float* x, int64_t count, float factor, float shift, float* y) {
+    if (auto kernels = pagoda::best_decoder()) return kernels->exponentials(x, count, factor, shift, y);
+    float sum = 0;
+    for (int64_t i = 0; i < count; i++) sum += y[i] = std::exp(factor * (x[i] - shift));
+    return sum;
+}
+
 /// The tokens that may be drawn, in ascending order.
-void filter(const float* logits, int64_t vocabulary, float largest, const Rule& rule, std::vector<float>& sorted, std::vector<Candidate>& left) {
-    float temperature = static_cast<float>(rule.temperature), top = largest / temperature, least = -INFINITY;
+void filter(const float* logits, int64_t vocabulary, float largest, const Rule& rule, Memory& memory) {
+    auto& [weights, sorted, left] = memory;
+    float least = -INFINITY;
     if (rule.most > 0 && rule.most < vocabulary) {
         sorted.assign(logits, logits + vocabulary);
         std::nth_element(sorted.begin(), sorted.begin() + (rule.most - 1), sorted.end(), std::greater<float>());
         least = sorted[rule.most - 1];
     }
+    exponentials(logits, vocabulary, static_cast<float>(1 / rule.temperature), largest, weights.data());
     left.clear();
     double sum = 0;
     for (int64_t token = 0; token < vocabulary; token++) {
         // Whatever equals the last of the likeliest stays too.
         if (logits[token] < least) continue;
-        left.push_back({std::exp(logits[token] / temperature - top), token});
-        sum += left.back().weight;
+        left.push_back({weights[token], token});
+        sum += weights[token];
     }
     if (rule.share >= 1) return;
     // Few are taken of many, so that a heap gives them sooner than a sort. They gather behind it.
@@ -73,23 +90,22 @@ PG_API int32_t pg_choose_tokens(
         std::atomic<bool> damaged{false};
 #pragma omp parallel
         {
-            std::vector<float> sorted;
-            std::vector<Candidate> left;
+            Memory memory;
+            memory.weights.resize(vocabulary);
 #pragma omp for schedule(static)
             for (int64_t row = 0; row < rows; row++) {
                 const float* own = logits + row * vocabulary;
                 int64_t likeliest = std::max_element(own, own + vocabulary) - own;
                 float largest = own[likeliest];
-                double sum = 0;
-                for (int64_t token = 0; token < vocabulary; token++) sum += std::exp(own[token] - largest);
-                if (!std::isfinite(sum)) {
+                float sum = exponentials(own, vocabulary, 1, largest, memory.weights.data());
+                if (!std::isfinite(largest) || !std::isfinite(sum)) {
                     damaged = true;
                     continue;
                 }
                 tokens[row] = likeliest;
                 if (temperature > 0 && most != 1) {
-                    filter(own, vocabulary, largest, {temperature, most, share}, sorted, left);
-                    tokens[row] = draw(left, uniforms[row]);
+                    filter(own, vocabulary, largest, {temperature, most, share}, memory);
+                    tokens[row] = draw(memory.left, uniforms[row]);
                 }
                 log_likelihoods[row] = static_cast<float>(own[tokens[row]] - largest - std::log(sum));
             }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.IO.MemoryMappedFiles;
 using Pagoda.Torch;
 
 namespace Pagoda.Cli;
@@ -16,6 +18,7 @@ internal sealed class EarlyLoading : IDisposable
     {
         if (isUseful)
         {
+            AskFirst();
             _thread = new Thread(Load) { IsBackground = true, Name = "libtorch" };
             _thread.Start();
         }
@@ -30,6 +33,25 @@ internal sealed class EarlyLoading : IDisposable
 
     internal static bool IsUseful(IReadOnlyList<string> arguments) =>
         arguments.Count > 1 && s_commands.Contains(arguments[0]) && !arguments.Any(s_without.Contains);
+
+    /// <summary>
+    /// What is read and parsed meanwhile calls functions of .NET's own native library for the first time, and the dynamic linker answers
+    /// nobody until it has loaded all of libtorch. So they are called before.
+    /// </summary>
+    private static void AskFirst()
+    {
+        _ = (Thread.GetCurrentProcessorId(), Stopwatch.GetTimestamp(), Environment.TickCount64, Console.IsErrorRedirected, Console.IsOutputRedirected);
+        _ = (Environment.CurrentDirectory, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
+        Task.Run(() => { }).Wait();
+        var file = typeof(EarlyLoading).Assembly.Location;
+        if (File.Exists(file) && Directory.Exists(AppContext.BaseDirectory))
+        {
+            using var stream = File.OpenRead(file);
+            _ = stream.ReadByte();
+            using var mapped = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            using var view = mapped.CreateViewAccessor(0, 1, MemoryMappedFileAccess.Read);
+        }
+    }
 
     private static void Load()
     {

@@ -39,7 +39,12 @@ public sealed record PaintDefaults
         try
         {
             var entry = JsonNode.Parse(File.ReadAllBytes(file)) is JsonObject root ? root[Key] : null;
-            var defaults = entry?.Deserialize<PaintDefaults>(RecipeJson.Options) ?? new PaintDefaults();
+            var defaults = entry switch
+            {
+                null => new PaintDefaults(),
+                JsonObject changes => RecipeJson.Filled(new PaintDefaults(), changes),
+                _ => throw new JsonException("It is no object."),
+            };
             defaults.ClipGen.Check();
             return defaults;
         }

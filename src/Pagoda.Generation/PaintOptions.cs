@@ -96,7 +96,7 @@ public record PaintOptions
     /// Told, on the threads that look at them, of the closest of the starts looked at so far whenever there is a closer one: something to show
     /// before the first step.
     /// </summary>
-    public IProgress<Formats.Images.Picture>? StartProgress { get; init; }
+    public IProgress<ClosestStart>? StartProgress { get; init; }
 
     /// <summary>Whether a frame is to be given after so many steps.</summary>
     internal bool WantsFrame(int steps) => FramePace?.IsDue() ?? (steps % FrameEvery == 0);

@@ -43,7 +43,7 @@ public sealed class Painter : IDisposable
         _folder = Path.GetDirectoryName(Path.GetFullPath(clip.Path))!;
         var bank = Path.Combine(_folder, InitBank.FileName);
         (_own, Defaults) = said;
-        Pixels = new PixelGenerator(clip.Model, clip.Tokenizer, _own ?? Recipe.Clipag, File.Exists(bank) ? InitBank.Load(bank) : null);
+        Pixels = new PixelGenerator(clip.Model, clip.Tokenizer, _own ?? Recipe.Clipag, new Lazy<InitBank?>(() => File.Exists(bank) ? InitBank.Load(bank) : null));
     }
 
     /// <summary>The model.</summary>
@@ -69,10 +69,10 @@ public sealed class Painter : IDisposable
     /// <inheritdoc cref="ClipLoader.Load" path="/exception"/>
     public static Painter Load(string nameOrPath = "emoji", Device? device = null, ClipLoadOptions? options = null, string? gpt = null, string? vqgan = null, string? diffusion = null)
     {
-        // Read beside libtorch's loading, which the first question for a device waits for.
+        // Read beside libtorch's loading.
         var folder = ModelLocation.Find(nameOrPath, "clip").Folder;
         var said = Task.Run(() => (RecipeJson.OfModel(folder), PaintDefaults.OfModel(folder)));
-        var clip = ClipLoader.Load(nameOrPath, device ?? LibTorch.DefaultDevice, options);
+        var clip = ClipLoader.Load(nameOrPath, device, options);
         try
         {
             return new Painter(clip, nameOrPath, gpt, vqgan, diffusion, said.GetAwaiter().GetResult());
@@ -171,15 +171,17 @@ public sealed class Painter : IDisposable
 
     private GuidedGenerator? BrushFor(GenerationRequest request)
     {
-        var critics = request.Critics ?? [Critic.Of(Clip)];
         return request.Method switch
         {
             PaintMethod.ClipGen => null,
-            PaintMethod.Strokes => new StrokeGenerator(critics, request.Strokes, request.Recipe, Pixels.Bank),
-            PaintMethod.Latents => new LatentGenerator(critics, Vqgan().Model, request.Latents, request.Recipe, Pixels.Bank),
-            PaintMethod.Diffusion => new DiffusionGenerator(critics, Diffusion().Model, request.Diffusion, request.Recipe),
-            _ => request.Critics is null ? Pixels : new PixelGenerator(critics, request.Recipe, Pixels.Bank),
+            PaintMethod.Strokes => new StrokeGenerator(Critics(), request.Strokes, request.Recipe, Pixels.Bank),
+            PaintMethod.Latents => new LatentGenerator(Critics(), Vqgan().Model, request.Latents, request.Recipe, Pixels.Bank),
+            PaintMethod.Diffusion => new DiffusionGenerator(Critics(), Diffusion().Model, request.Diffusion, request.Recipe),
+            _ => request.Critics is null ? Pixels : new PixelGenerator(request.Critics, request.Recipe, Pixels.Bank),
         };
+
+        // With the hash of the model's file, which takes a moment.
+        IReadOnlyList<Critic> Critics() => request.Critics ?? [Critic.Of(Clip)];
     }
 
     private Recipe OfBrush(Recipe published, Recipe own) => _own is null ? published : own.WithViewsOf(_own);
@@ -319,7 +321,7 @@ public sealed class Painter : IDisposable
         _alone?.Dispose();
         _denoiser?.Dispose();
         Pixels.Dispose();
-        Pixels.Bank?.Dispose();
+        Pixels.FreeBank();
         Clip.Dispose();
     }
 }

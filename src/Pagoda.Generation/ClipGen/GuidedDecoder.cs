@@ -12,10 +12,10 @@ internal sealed class GuidedDecoder : IDisposable
     private readonly GptDecoder _decoder;
     private readonly double _guidance;
 
-    public GuidedDecoder(GptModel model, long sequences, double guidance, bool? ownKernels = null)
+    public GuidedDecoder(GptModel model, long sequences, double guidance, bool? ownKernels = null, PackedDecoder? packed = null)
     {
         _guidance = guidance;
-        _decoder = new GptDecoder(model, IsGuided ? 2 * sequences : sequences, ownKernels);
+        _decoder = new GptDecoder(model, IsGuided ? 2 * sequences : sequences, ownKernels, packed);
     }
 
     private bool IsGuided => _guidance != 1;

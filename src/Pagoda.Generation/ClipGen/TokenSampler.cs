@@ -32,7 +32,7 @@ public sealed class TokenSampler : ITokenDrawing
     {
     }
 
-    internal TokenSampler(GptModel model, Tensor conditions, SamplingOptions options, int? tokens, bool? ownKernels)
+    internal TokenSampler(GptModel model, Tensor conditions, SamplingOptions options, int? tokens, bool? ownKernels, PackedDecoder? packed = null)
     {
         options.Check();
         TokensToDraw = tokens ?? model.Config.BlockSize;
@@ -47,7 +47,7 @@ public sealed class TokenSampler : ITokenDrawing
         _ownKernels = ownKernels ?? true;
         _rows = [.. Enumerable.Range(0, (int)conditions.Size(0)).Select(_ => new long[TokensToDraw])];
         _logLikelihoods = new double[_rows.Length];
-        _decoder = new GuidedDecoder(model, _rows.Length, options.Guidance, ownKernels);
+        _decoder = new GuidedDecoder(model, _rows.Length, options.Guidance, ownKernels, packed);
         using var scope = new TensorScope();
         using var frozen = GradMode.Disable();
         _condition = TensorScope.Release(conditions.Detach().To(device: _device).Clone());

@@ -13,6 +13,7 @@ namespace Pagoda.Generation.Pixels;
 public sealed class PixelGenerator : GuidedGenerator, IDisposable
 {
     private readonly Lock _choosing = new();
+    private readonly Lazy<InitBank?> _bank;
     private (Recipe Recipe, StartCandidates Candidates)? _candidates;
 
     /// <summary>Paints by one model's gradient.</summary>
@@ -31,7 +32,11 @@ public sealed class PixelGenerator : GuidedGenerator, IDisposable
     /// <param name="bank">Pictures to start from, where there are some.</param>
     /// <exception cref="GenerationException">There is nobody, or a weight is not above 0.</exception>
     public PixelGenerator(IReadOnlyList<Critic> critics, Recipe? recipe = null, InitBank? bank = null)
-        : base(critics, recipe ?? Recipe.Clipag) => Bank = bank;
+        : base(critics, recipe ?? Recipe.Clipag) => _bank = new Lazy<InitBank?>(bank);
+
+    /// <summary>With a bank that is read when a picture first asks for it.</summary>
+    internal PixelGenerator(ClipModel model, ClipTokenizer tokenizer, Recipe recipe, Lazy<InitBank?> bank)
+        : base([new Critic(model, tokenizer)], recipe) => _bank = bank;
 
     /// <summary>The model that looks at the pictures; the first, where there are several.</summary>
     public ClipModel Model => Critics[0].Model;
@@ -40,7 +45,7 @@ public sealed class PixelGenerator : GuidedGenerator, IDisposable
     public ClipTokenizer Tokenizer => Critics[0].Tokenizer;
 
     /// <summary>Pictures to start from; null for none.</summary>
-    public InitBank? Bank { get; }
+    public InitBank? Bank => _bank.Value;
 
     /// <inheritdoc/>
     protected internal override Brush Begin(BrushStart start, CancellationToken cancellation)
@@ -56,6 +61,15 @@ public sealed class PixelGenerator : GuidedGenerator, IDisposable
 
     /// <summary>Frees what recipes with a <see cref="Recipe.StartSeed"/> left; the model and the bank stay as they are.</summary>
     public void Dispose() => _candidates?.Candidates.Dispose();
+
+    /// <summary>Frees the bank, if it was read.</summary>
+    internal void FreeBank()
+    {
+        if (_bank.IsValueCreated)
+        {
+            _bank.Value?.Dispose();
+        }
+    }
 
     internal override List<Stage> StagesOf(GenerationRequest request, Recipe recipe) =>
         Stages.Plan(Model.Config.Vision.ImageSize, SizeOf(request), recipe.Steps, request.Init is not null);

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Pagoda.Models;
 
 namespace Pagoda.Generation.Recipes;
@@ -27,7 +28,9 @@ public static class RecipeJson
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
     };
 
-    private static readonly JsonSerializerOptions s_all = new(Options) { DefaultIgnoreCondition = JsonIgnoreCondition.Never };
+    // Readers made by the compiler: making them by reflection is what a start waits for. They give left-out numbers zeros in place of their
+    // defaults, so that they are only for what is filled in before.
+    private static readonly JsonSerializerOptions s_all = new(Options) { DefaultIgnoreCondition = JsonIgnoreCondition.Never, TypeInfoResolver = RecipeReaders.Default };
 
     /// <summary>The recipe that a model's folder asks for, or that suits how it was trained; null when the folder says neither.</summary>
     /// <param name="folder">The folder with <c>config.json</c>.</param>
@@ -86,13 +89,44 @@ public static class RecipeJson
             : throw new GenerationException("A recipe is a name, or an object with a name and the numbers that differ.");
     }
 
+    /// <summary>An object of JSON as a value whose left-out numbers are those of another.</summary>
+    /// <typeparam name="T">One of <see cref="RecipeReaders"/>.</typeparam>
+    /// <param name="defaults">The other.</param>
+    /// <param name="changes">What differs.</param>
+    /// <exception cref="JsonException">It does not fit.</exception>
+    internal static T Filled<T>(T defaults, JsonObject changes)
+    {
+        var all = AllOf(defaults);
+        Fill(all, changes);
+        return all.Deserialize(ReaderOf<T>())!;
+
+        static void Fill(JsonObject all, JsonObject changes)
+        {
+            foreach (var (key, changed) in changes)
+            {
+                if (all[key] is JsonObject inner && changed is JsonObject innerChanges)
+                {
+                    Fill(inner, innerChanges);
+                }
+                else
+                {
+                    all[key] = changed?.DeepClone();
+                }
+            }
+        }
+    }
+
+    private static JsonObject AllOf<T>(T value) => JsonSerializer.SerializeToNode(value, ReaderOf<T>())!.AsObject();
+
+    private static JsonTypeInfo<T> ReaderOf<T>() => (JsonTypeInfo<T>)s_all.GetTypeInfo(typeof(T));
+
     /// <summary>A recipe with some of its numbers replaced.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="changes">New values under the names that the recipe's JSON has.</param>
     /// <exception cref="GenerationException">A name is unknown, or a value does not fit.</exception>
     public static Recipe Change(Recipe recipe, JsonObject changes)
     {
-        var all = JsonSerializer.SerializeToNode(recipe, s_all)!.AsObject();
+        var all = AllOf(recipe);
         var unknown = changes.Select(change => change.Key).FirstOrDefault(key => !all.ContainsKey(key));
         if (unknown is not null)
         {
@@ -106,7 +140,7 @@ public static class RecipeJson
 
         try
         {
-            var result = all.Deserialize<Recipe>(Options)!;
+            var result = all.Deserialize(ReaderOf<Recipe>())!;
             result.Check();
             return result;
         }
@@ -116,3 +150,7 @@ public static class RecipeJson
         }
     }
 }
+
+[JsonSerializable(typeof(Recipe))]
+[JsonSerializable(typeof(PaintDefaults))]
+internal sealed partial class RecipeReaders : JsonSerializerContext;

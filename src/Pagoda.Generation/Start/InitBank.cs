@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pagoda.Formats.Checkpoints;
 using Pagoda.Generation.Augment;
+using Pagoda.Models;
 using Pagoda.Torch;
 
 namespace Pagoda.Generation.Start;
@@ -106,7 +107,7 @@ public sealed class InitBank : IDisposable
     /// <exception cref="InvalidDataException">A tensor has an impossible shape.</exception>
     public static InitBank Load(string path)
     {
-        using var file = SafetensorsFile.Open(path);
+        using var file = new ArchiveWeights(SafetensorsFile.Open(path), mapped: true);
         using var scope = new TensorScope();
         var (means, factors) = (Read("mean"), Read("factor"));
         if (means.Dimensions != 2 || means.Size(1) != Values || means.Size(0) == 0
@@ -117,7 +118,7 @@ public sealed class InitBank : IDisposable
 
         return Own(means, factors);
 
-        Tensor Read(string name) => Tensor.From(file.ReadFloats(name), file.Entries[name].Shape);
+        Tensor Read(string name) => file.Read(name).To(ScalarType.Float32);
     }
 
     /// <inheritdoc/>

@@ -10,8 +10,8 @@ namespace Pagoda.Generation.Start;
 /// <summary>Makes the picture that a painting starts from.</summary>
 public static class StartPicture
 {
-    // Enough at once to fill a processor's caches, and few enough for a model's activations to stay small.
-    private const int CandidatesAtOnce = 50;
+    // Enough at once for a core to be busy, and few enough for the first to be seen soon.
+    private const int CandidatesAtOnce = 25;
 
     /// <summary>The start that a recipe asks for.</summary>
     /// <param name="model">Compares candidates with the prompt.</param>
@@ -25,7 +25,7 @@ public static class StartPicture
     /// <returns><c>[1, 3, size, size]</c> in [0, 1], in the current scope.</returns>
     /// <exception cref="GenerationException">The recipe needs a bank and there is none.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static Tensor Make(ClipModel model, Tensor target, Recipe recipe, InitBank? bank, int size, Generator generator, CancellationToken cancellation = default, IProgress<Picture>? progress = null)
+    public static Tensor Make(ClipModel model, Tensor target, Recipe recipe, InitBank? bank, int size, Generator generator, CancellationToken cancellation = default, IProgress<ClosestStart>? progress = null)
     {
         using var scope = new TensorScope();
         using var frozen = GradMode.Disable();
@@ -73,7 +73,7 @@ public static class StartPicture
     }
 
     /// <summary><see cref="Closest"/> among small candidates, by all cores.</summary>
-    private static long ClosestOf(ClipModel model, Tensor small, bool smooth, Tensor target, bool normalize, CancellationToken cancellation, IProgress<Picture>? progress)
+    private static long ClosestOf(ClipModel model, Tensor small, bool smooth, Tensor target, bool normalize, CancellationToken cancellation, IProgress<ClosestStart>? progress)
     {
         var (best, showing) = (float.NegativeInfinity, new Lock());
         var pieces = small.Split(CandidatesAtOnce);
@@ -104,7 +104,7 @@ public static class StartPicture
                 if (of.Max() is var closest && closest > best)
                 {
                     best = closest;
-                    progress.Report(PicturePixels.ToPicture(pictures.Narrow(0, of.IndexOf(closest), 1)));
+                    progress.Report(new ClosestStart(PicturePixels.ToPicture(pictures.Narrow(0, of.IndexOf(closest), 1)), -closest));
                 }
             }
         }

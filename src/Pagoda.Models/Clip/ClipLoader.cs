@@ -14,28 +14,30 @@ public static class ClipLoader
 {
     /// <summary>Loads a model.</summary>
     /// <param name="nameOrPath">A folder, a file, or a name: of a folder in <c>models/</c>, or of the catalogue.</param>
-    /// <param name="device">Where the weights shall live.</param>
+    /// <param name="device">Where the weights shall live; on the best device at hand where null.</param>
     /// <param name="options">What the files do not say.</param>
     /// <exception cref="FileNotFoundException">Nothing is there, or it was not pulled yet; the message says what to do.</exception>
     /// <exception cref="InvalidDataException">It is no CLIP model, or something about it is left open.</exception>
     /// <exception cref="CheckpointException">The weights cannot be read.</exception>
     /// <exception cref="ArgumentException">The architecture in the options is not known.</exception>
-    public static LoadedClip Load(string nameOrPath, Device device, ClipLoadOptions? options = null)
+    public static LoadedClip Load(string nameOrPath, Device? device, ClipLoadOptions? options = null)
     {
         options ??= new ClipLoadOptions();
         var location = ModelLocation.Find(nameOrPath, "clip");
         var archive = CheckpointFile.Open(location.Path);
-        var checkpoint = new ArchiveWeights(archive, mapped: device.Type == DeviceType.Cpu && !options.ForTraining);
         try
         {
-            var named = ClipNames.Unify(checkpoint);
-            var config = FindConfig(location, archive, named, options);
+            // All that needs no tensors first: libtorch may still be loading, which the question for a device waits for.
+            var config = FindConfig(location, archive, ClipNames.Unify(new ArchiveWeights(archive)), options);
             if (options.ImageSize is { } size)
             {
                 config = config with { Vision = config.Vision with { ImageSize = CheckSize(size, config.Vision) } };
             }
 
-            var weights = Weights.Load(ResizedPositions.Fit(named, config.Vision), device, options.Type);
+            var tokenizer = FindTokenizer(location, config.Text, options.Tokenizer);
+            var place = device ?? LibTorch.DefaultDevice;
+            var checkpoint = new ArchiveWeights(archive, mapped: place.Type == DeviceType.Cpu && !options.ForTraining);
+            var weights = Weights.Load(ResizedPositions.Fit(ClipNames.Unify(checkpoint), config.Vision), place, options.Type);
             var model = new ClipModel(weights, config);
             foreach (var fact in OpenAiArchive.Facts)
             {
@@ -43,12 +45,11 @@ public static class ClipLoader
             }
 
             weights.ThrowIfUnexpected();
-            var tokenizer = FindTokenizer(location, config.Text, options.Tokenizer);
             return new LoadedClip(model, tokenizer, location.Name, archive.Path, checkpoint);
         }
         catch
         {
-            checkpoint.Dispose();
+            archive.Dispose();
             throw;
         }
     }

@@ -78,6 +78,10 @@ public sealed class GptCache : IDisposable
 
     internal void Advance(long count) => Length += count;
 
+    internal IReadOnlyList<Tensor> AllKeys => _keys;
+
+    internal IReadOnlyList<Tensor> AllValues => _values;
+
     internal Tensor Keys(int layer) => _keys[layer];
 
     internal Tensor Values(int layer) => _values[layer];

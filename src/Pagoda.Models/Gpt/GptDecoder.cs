@@ -4,8 +4,8 @@ namespace Pagoda.Models.Gpt;
 
 /// <summary>
 /// Runs a transformer one token after another: the state of a batch of sequences and the logits of what comes next. On
-/// the processor it uses kernels of Pagoda's own (<see cref="SmallBatch"/>) where they are faster than libtorch's, with
-/// activations in float32 whatever the type of the weights.
+/// the processor it uses kernels of Pagoda's own (<see cref="SmallBatch"/>, <see cref="PackedDecoder"/>), with activations in float32
+/// whatever the type of the weights.
 /// </summary>
 public sealed class GptDecoder : IDisposable
 {
@@ -16,9 +16,10 @@ public sealed class GptDecoder : IDisposable
     /// <summary>Begins empty sequences.</summary>
     /// <param name="model">The transformer, which must live longer.</param>
     /// <param name="sequences">Sequences in the batch.</param>
-    /// <param name="ownKernels">Whether Pagoda's own kernels run; null where they are faster.</param>
+    /// <param name="ownKernels">Whether Pagoda's own kernels run; null where they can.</param>
+    /// <param name="packed">The model's weights packed by <see cref="Pack"/>, which must live longer; null for a copy of this decoder's own.</param>
     /// <exception cref="ArgumentException">There are no sequences, or the own kernels cannot run this model.</exception>
-    public GptDecoder(GptModel model, long sequences, bool? ownKernels = null)
+    public GptDecoder(GptModel model, long sequences, bool? ownKernels = null, PackedDecoder? packed = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sequences);
         _model = model;
@@ -30,7 +31,7 @@ public sealed class GptDecoder : IDisposable
         }
 
         var use = ownKernels ?? can;
-        _rows = use ? new RowDecoder(model) : null;
+        _rows = use ? new RowDecoder(model, packed) : null;
         _cache = new GptCache(model.Config, sequences, model.Device, use ? ScalarType.Float32 : table.Type);
     }
 
@@ -39,6 +40,11 @@ public sealed class GptDecoder : IDisposable
 
     /// <summary>Positions that each sequence has so far.</summary>
     public long Length => _cache.Length;
+
+    /// <summary>Packs a model's weights for decoders of many sequences that share them. Changes of the weights do not reach the copy.</summary>
+    /// <param name="model">The transformer.</param>
+    /// <returns>Null where that cannot be done, or would take too much memory: decoders then do without.</returns>
+    public static PackedDecoder? Pack(GptModel model) => RowDecoder.Pack(model);
 
     /// <summary>Lets every sequence begin with its condition.</summary>
     /// <param name="condition"><c>[N, C]</c>.</param>
@@ -87,9 +93,9 @@ public sealed class GptDecoder : IDisposable
         for (long i = 0; i < count - 1; i++)
         {
             using var scope = new TensorScope();
-            _rows!.Advance(_cache, x.Select(1, i));
+            _rows!.Advance(_cache, x.Select(1, i), wantsLogits: false);
         }
 
-        return _rows!.Logits(_rows.Advance(_cache, x.Select(1, count - 1)));
+        return _rows!.Advance(_cache, x.Select(1, count - 1), wantsLogits: true)!;
     }
 }

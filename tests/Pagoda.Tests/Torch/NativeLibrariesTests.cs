@@ -34,4 +34,21 @@ public class NativeLibrariesTests
             folder.Delete(recursive: true);
         }
     }
+
+    [DebianLibtorchFact]
+    public void Load_WhatLibtorchTakesNothingFrom_IsLeftOut()
+    {
+        _ = LibTorch.Version;
+        var libraries = MappedLibraries.Read();
+        Assert.NotNull(libraries.Find("libtorch_cpu"));
+        Assert.NotNull(libraries.Find("libdnnl"));
+        Assert.Null(libraries.Find("libopencv_", "libavcodec", "libgdal"));
+    }
+
+    private sealed class DebianLibtorchFactAttribute : FactAttribute
+    {
+        public DebianLibtorchFactAttribute() =>
+            Skip = Environment.GetEnvironmentVariable("PAGODA_TORCH") is { Length: > 0 } || !File.Exists("/usr/share/doc/libtorch-dev/copyright")
+                ? "needs Debian's libtorch" : null;
+    }
 }

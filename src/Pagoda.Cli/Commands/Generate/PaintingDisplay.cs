@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Pagoda.Formats.Images;
 using Pagoda.Generation;
@@ -12,7 +13,7 @@ namespace Pagoda.Cli.Commands.Generate;
 /// <param name="error">Where to.</param>
 /// <param name="live">Whether lines can be rewritten.</param>
 /// <param name="picture">Whether the picture is shown.</param>
-internal sealed class PaintingDisplay(TextWriter error, bool live, bool picture) : IProgress<Picture>
+internal sealed class PaintingDisplay(TextWriter error, bool live, bool picture) : IProgress<ClosestStart>
 {
     private const int PreviewLines = 32;
     private const int PreviewColumns = 80;
@@ -30,7 +31,7 @@ internal sealed class PaintingDisplay(TextWriter error, bool live, bool picture)
     private bool _hasBegun;
 
     /// <summary>Shows what the first picture may start from, where pictures are shown.</summary>
-    public void Report(Picture value)
+    public void Report(ClosestStart value)
     {
         lock (_showing)
         {
@@ -41,7 +42,7 @@ internal sealed class PaintingDisplay(TextWriter error, bool live, bool picture)
             }
 
             _shown = now;
-            Write(value, "step 0: choosing what to start from");
+            Write(value.Picture, string.Create(CultureInfo.InvariantCulture, $"step 0  energy {value.Energy:0.000}  choosing what to start from"));
         }
     }
 
