@@ -37,7 +37,7 @@ public static unsafe class LibTorch
     /// </summary>
     public static IReadOnlyDictionary<string, string> ProcessorSettings { get; } = Processor.Settings();
 
-    /// <summary>Gives the system back what freed tensors on the processor have left to those to come (up to 2 GB).</summary>
+    /// <summary>Gives the system back what freed tensors on the processor have left to those to come (up to a quarter of its memory, 8 GB at most).</summary>
     public static void ReleaseMemory() => Native.ReleaseMemory();
 
     /// <summary>Waits until a CUDA device has done all it was given; on the processor nothing is pending.</summary>

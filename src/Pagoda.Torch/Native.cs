@@ -8,13 +8,13 @@ internal static unsafe partial class Native
 {
     private const string Library = "pagoda_torch";
 
-    /// <summary>Bytes that freed tensors leave to those to come.</summary>
-    private const long MostKeptMemory = 2L << 30;
+    /// <summary>Bytes that freed tensors leave to those to come: what a step of a large network needs, if the machine has much more.</summary>
+    private static readonly long s_mostKeptMemory = Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, 8L << 30);
 
     static Native()
     {
         NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, (name, _, _) => name == Library ? NativeLibraries.Load(name) : 0);
-        KeepMemory(MostKeptMemory);
+        KeepMemory(s_mostKeptMemory);
         // Debian's libtorch starts with one thread.
         SetThreads(Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is { } text && int.TryParse(text, out var threads) && threads > 0
             ? threads
@@ -24,7 +24,7 @@ internal static unsafe partial class Native
     public static void ReleaseMemory()
     {
         KeepMemory(0);
-        KeepMemory(MostKeptMemory);
+        KeepMemory(s_mostKeptMemory);
     }
 
     /// <summary>Throws libtorch's message when a call gave a null pointer.</summary>
