@@ -123,7 +123,7 @@ at::Tensor backward(const Block& block, const Kept& kept, const at::Tensor& x, c
     const float* g = gradient.data_ptr<float>();
     float *w = wide.data_ptr<float>(), *q = of_qkv.data_ptr<float>(), *n = narrow.data_ptr<float>(), *m = middle.data_ptr<float>(), *pack = packed.data_ptr<float>();
 
-    // A linear layer y = a Wᵀ + b, and the sums over rows do not depend on how many threads there are.
+    // Of a linear layer y = a Wᵀ + b, whose weight and bias follow each other.
     auto linear_weights = [&](Weight weight, const at::Tensor& above, const at::Tensor& a) {
         if (!of) return;
         of[weight] = at::mm(above.t(), a);
@@ -131,7 +131,7 @@ at::Tensor backward(const Block& block, const Kept& kept, const at::Tensor& x, c
     };
     auto normalize_back = [&](const at::Tensor& from, Weight weight, const float* add, float* to) {
         const float* n = narrow.data_ptr<float>();
-        constexpr int64_t PARTS = 16;
+        constexpr int64_t PARTS = 16; // whatever the threads, so that the sums are the same
         at::Tensor sums = of ? at::zeros({PARTS, 2, width}, options) : at::Tensor();
         float* sum = of ? sums.data_ptr<float>() : nullptr;
         const float* at = from.data_ptr<float>();
