@@ -23,7 +23,7 @@
 namespace {
 
 constexpr size_t SMALL = 64 << 10;     // what the C library keeps by itself
-constexpr size_t TINY = 4 << 10;       // single numbers, indices, rows: aligning them costs the C library more than an addition of two
+constexpr size_t TINY = 4 << 10;       // single numbers, indices, rows: the C library takes its time to align them
 constexpr size_t MOST_TINY = 256;      // kept of each size
 constexpr size_t HUGE_PAGE = 2 << 20;
 constexpr size_t ALIGNMENT = 64;       // as libtorch's own allocator

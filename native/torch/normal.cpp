@@ -1,5 +1,5 @@
 // Standard normal numbers, drawn by all threads: the same numbers that libtorch draws with one. Its generator makes one number after
-// another, but stepping over numbers takes a tenth of the time of drawing them, and it makes normal numbers 16 by 16: so each thread
+// another, but stepping over them is less work than making normal numbers of them, and it makes normal numbers 16 by 16: so each thread
 // gets a part, a multiple of 16, and a generator that has been stepped to it.
 #include "guarded.h"
 #include "handles.h"

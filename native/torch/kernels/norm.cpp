@@ -1,5 +1,5 @@
-// Group normalisation and the SiLU behind it as one operator, with all gradients. libtorch takes two, which between them read and
-// write a map nine times forward and backward and keep the normalised one; here a group stays in the cache, and only x is kept.
+// Group normalisation and the SiLU behind it as one operator, with all gradients. libtorch takes two, each of
+// which passes over whole maps, and keeps the normalised one; here a group stays in the cache, and only x is kept.
 #include "../guarded.h"
 #include "run.h"
 

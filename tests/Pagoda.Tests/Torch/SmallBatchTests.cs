@@ -11,7 +11,7 @@ public sealed class SmallBatchTests
     [InlineData(ScalarType.Float32, false)]
     [InlineData(ScalarType.BFloat16, true)]
     [InlineData(ScalarType.BFloat16, false)]
-    public void Linear_AnySizes_IsLibtorchs(ScalarType type, bool vectors) => With(vectors, () =>
+    public void Linear_AnySizes_IsLibtorchs(ScalarType type, bool vectors) => Vectors.With(vectors ? 1 : 0, () =>
         Prop.ForAll(Sizes().ToArbitrary(), size =>
         {
             using var scope = new TensorScope();
@@ -32,7 +32,7 @@ public sealed class SmallBatchTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Attend_PositionByPosition_IsCausalAttention(bool vectors) => With(vectors, () =>
+    public void Attend_PositionByPosition_IsCausalAttention(bool vectors) => Vectors.With(vectors ? 1 : 0, () =>
         Prop.ForAll(Gen.Choose(1, 10_000).ToArbitrary(), seed =>
         {
             using var scope = new TensorScope();
@@ -67,19 +67,6 @@ public sealed class SmallBatchTests
         Assert.Throws<ArgumentException>(() => SmallBatch.Linear(weight.Transpose(0, 1), null, Ops.Ones([2, 4]), Ops.Ones([2, 3])));
         Assert.Throws<ArgumentException>(() => SmallBatch.Linear(weight, Ops.Ones([3]), x, y));
         Assert.Throws<ArgumentException>(() => SmallBatch.Attend(Ops.Ones([1, 6]), Ops.Ones([1, 1, 3, 2]), Ops.Ones([1, 1, 3, 2]), 3, Ops.Ones([1, 2])));
-    }
-
-    private static void With(bool vectors, Action check)
-    {
-        var before = Native.AllowVectors(vectors ? 1 : 0);
-        try
-        {
-            check();
-        }
-        finally
-        {
-            Native.AllowVectors(before);
-        }
     }
 
     private static Gen<(int Rows, int Inputs, int Outputs, int Seed)> Sizes() =>

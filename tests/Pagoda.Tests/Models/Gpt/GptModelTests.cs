@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Pagoda.Models.Gpt;
+using Pagoda.Tests.Torch;
 using Pagoda.Torch;
 
 namespace Pagoda.Tests.Models.Gpt;
@@ -107,8 +108,7 @@ public sealed class GptModelTests
     {
         // More positions, columns and rows than one vector, panel or tile has; heads of 8 numbers fit the narrower vectors alone.
         var config = TinyGpt.Config with { Width = width, Heads = heads, VocabularySize = 80, BlockSize = 20, HeadBias = bias };
-        var before = Native.AllowVectors(vectors);
-        try
+        Vectors.With(vectors, () =>
         {
             using (var model = GptDecoder.Pack(TinyGpt.Model(1, config)))
             {
@@ -117,11 +117,7 @@ public sealed class GptModelTests
 
             Prop.ForAll(Gen.Choose(1, 10_000).ToArbitrary(), seed => Check(seed, TinyGpt.Model((ulong)seed, config), 1e-4, most: 75))
                 .Check(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(20));
-        }
-        finally
-        {
-            Native.AllowVectors(before);
-        }
+        });
     }
 
     [Fact]
