@@ -104,6 +104,11 @@ at::Tensor flat(const at::Tensor& tensor) { return tensor.detach().contiguous().
 /// Neither Gloo nor every NCCL knows every type; moving needs only bytes.
 at::Tensor bytes_of(const at::Tensor& tensor) { return flat(tensor).view(at::kByte); }
 
+/// c10d's backends write without telling autograd, nor whoever keeps packed weights.
+void written(const at::Tensor& tensor) {
+    if (!tensor.is_inference()) tensor.unsafeGetTensorImpl()->bump_version();
+}
+
 /// Gloo cannot add these two (and float32 sums of bfloat16 are the better ones).
 bool adds_as_float(at::ScalarType type) { return type == at::kBFloat16 || type == at::kHalf; }
 
@@ -132,7 +137,7 @@ struct Bucket {
 
     void end(Group& group) {
         await(group, work, packed.is_cuda());
-        if (in_place) return;
+        if (in_place) return written(tensors.front());
         int64_t at = 0;
         for (auto& tensor : tensors) {
             tensor.copy_(packed.narrow(0, at, tensor.numel()).view(tensor.sizes()));
@@ -327,6 +332,7 @@ PG_API int32_t pg_group_broadcast(void* group, void* const* tensors, int32_t cou
             std::vector<at::Tensor> list{bytes_of(dense)};
             await(own, own.backend->broadcast(list, options), tensor.is_cuda());
             if (!tensor.is_contiguous()) tensor.detach().copy_(dense);
+            else written(tensor);
         }
         return 0;
     });

@@ -1,6 +1,7 @@
 #include "pagoda_torch.h"
 #include "guarded.h"
 #include "handles.h"
+#include "kernels/packed_weights.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
@@ -174,6 +175,7 @@ PG_API void pg_free_handles(void* handles) { delete[] static_cast<void**>(handle
 
 PG_API void pg_tensor_free(void* tensor) {
     c10::intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl>::reclaim(static_cast<at::TensorImpl*>(tensor));
+    pagoda::left(tensor);
 }
 
 /// A tensor over the caller's memory, which must outlive it and every view of it.

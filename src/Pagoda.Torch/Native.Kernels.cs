@@ -23,6 +23,14 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "pg_mlp")]
     public static partial int Mlp(nint x, nint rest, nint* weights, double epsilon, nint* result);
 
+    /// <summary>The most bytes of packed weights to keep.</summary>
+    [LibraryImport(Library, EntryPoint = "pg_keep_packed_weights")]
+    public static partial void KeepPackedWeights(long bytes);
+
+    /// <summary>How many bytes are kept.</summary>
+    [LibraryImport(Library, EntryPoint = "pg_packed_weights")]
+    public static partial long PackedWeights();
+
     /// <summary>The widest of the processor's vectors that kernels may use: 0 none, 1 AVX2, 2 all; gives what was before.</summary>
     [LibraryImport(Library, EntryPoint = "pg_allow_vectors")]
     public static partial int AllowVectors(int widest);

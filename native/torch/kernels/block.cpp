@@ -78,7 +78,7 @@ at::Tensor forward(const Block& block, const at::Tensor& x, Kept* kept) {
         for (int64_t row = 0; row < rows; row++) k.normalize(of + row * width, block.at(weight), block.at(bias), block.epsilon, width, n + row * width);
     };
     normalize(x.data_ptr<float>(), NORM1, NORM1_BIAS, normal);
-    Product p = linear(normal.data_ptr<float>(), block.weights[IN], qkv.data_ptr<float>(), rows);
+    Product p = linear(k, normal.data_ptr<float>(), block.weights[IN], qkv.data_ptr<float>(), rows);
     p.bias = block.at(IN_BIAS);
     run(k, p, pack);
     of_heads(block, batch, length, qkv.data_ptr<float>(), [&](const Head& head, int64_t first, int64_t offset, float* memory) {
@@ -94,17 +94,17 @@ at::Tensor forward(const Block& block, const at::Tensor& x, Kept* kept) {
     at::Tensor middle = at::empty_like(mixed), wide = at::empty({rows, hidden}, options), slope = kept ? at::empty_like(wide) : at::Tensor();
     at::Tensor y = at::empty({batch, rows / batch, width}, options);
     float* m = middle.data_ptr<float>();
-    p = linear(mixed.data_ptr<float>(), block.weights[OUT], m, rows);
+    p = linear(k, mixed.data_ptr<float>(), block.weights[OUT], m, rows);
     p.bias = block.at(OUT_BIAS);
     p.add = rest.data_ptr<float>();
     run(k, p, pack);
     normalize(m, NORM2, NORM2_BIAS, normal2);
-    p = linear(normal2.data_ptr<float>(), block.weights[WIDEN], wide.data_ptr<float>(), rows);
+    p = linear(k, normal2.data_ptr<float>(), block.weights[WIDEN], wide.data_ptr<float>(), rows);
     p.bias = block.at(WIDEN_BIAS);
     p.activation = block.activation;
     p.slope = kept ? slope.data_ptr<float>() : nullptr;
     run(k, p, pack);
-    p = linear(wide.data_ptr<float>(), block.weights[NARROW], y.data_ptr<float>(), rows);
+    p = linear(k, wide.data_ptr<float>(), block.weights[NARROW], y.data_ptr<float>(), rows);
     p.bias = block.at(NARROW_BIAS);
     p.add = m;
     run(k, p, pack);
@@ -148,14 +148,14 @@ at::Tensor backward(const Block& block, const Kept& kept, const at::Tensor& x, c
         of[weight + 1] = all[1];
     };
     linear_weights(NARROW, gradient.view({rows, width}), kept.wide);
-    Product p = linear_back(g, block.weights[NARROW], w, rows);
+    Product p = linear_back(k, g, block.weights[NARROW], w, rows);
     p.times = kept.slope.data_ptr<float>();
     run(k, p, pack);
     linear_weights(WIDEN, wide, kept.normal2);
-    run(k, linear_back(w, block.weights[WIDEN], n, rows), pack);
+    run(k, linear_back(k, w, block.weights[WIDEN], n, rows), pack);
     normalize_back(kept.middle, NORM2, g, m);
     linear_weights(OUT, middle, kept.mixed);
-    run(k, linear_back(m, block.weights[OUT], n, rows), pack);
+    run(k, linear_back(k, m, block.weights[OUT], n, rows), pack);
     if (at::Tensor which = wanted(block, length); which.defined()) {
         // No other row has a part in the output, but all have one in the keys and values.
         rows = batch * length;
@@ -168,7 +168,7 @@ at::Tensor backward(const Block& block, const Kept& kept, const at::Tensor& x, c
         k.attend_back(head, n + first * width + offset, width, q + first * 3 * width + offset, memory);
     });
     linear_weights(IN, of_qkv, kept.normal1);
-    run(k, linear_back(q, block.weights[IN], n, rows), pack);
+    run(k, linear_back(k, q, block.weights[IN], n, rows), pack);
     normalize_back(x, NORM1, m, dx.data_ptr<float>());
     return dx;
 }

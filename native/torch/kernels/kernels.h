@@ -15,6 +15,7 @@ struct Product {
     int64_t rows, inner, columns;
     int64_t a_stride, weight_stride;
     bool transposed;             // B[k][n] is weight[n][k], as in a linear layer; else weight[k][n]
+    const float* ready = nullptr; // B as `pack_weight` leaves it, where it is kept
     const float* a_scale = nullptr; // [inner]: a's columns are multiplied with it
     const float* bias = nullptr; // [columns]
     const float* scale = nullptr; // [columns]: multiplied with, after the bias and the activation
@@ -48,6 +49,8 @@ struct Kernels {
     int64_t scratch_of_product;  // floats that a thread needs
     /// Copies `tall` rows from `row` of a product's left side to `packed`, which has room for all of them.
     void (*pack)(const Product&, int64_t row, float* packed);
+    /// Writes the `columns` columns of B from `column` on to `ready`, which has room for all of B, in the order in which `product` reads them.
+    void (*pack_weight)(const Product&, int64_t column, float* ready);
     /// The part of a product that begins at `row` and `column`, when all rows are packed.
     void (*product)(const Product&, const float* packed, int64_t row, int64_t column, float* scratch);
     void (*normalize)(const float* x, const float* weight, const float* bias, float epsilon, int64_t width, float* y);

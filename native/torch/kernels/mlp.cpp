@@ -43,12 +43,12 @@ at::Tensor forward(const Mlp& mlp, const at::Tensor& x, const at::Tensor& rest, 
         const float* from = x.data_ptr<float>() + first * width;
 #pragma omp parallel for schedule(static)
         for (int64_t row = 0; row < rows; row++) k.normalize(from + row * width, mlp.at(NORM), mlp.at(NORM_BIAS), mlp.epsilon, width, n + row * width);
-        Product p = linear(n, mlp.weights[WIDEN], w, rows);
+        Product p = linear(k, n, mlp.weights[WIDEN], w, rows);
         p.bias = mlp.at(WIDEN_BIAS);
         p.activation = Activation::GELU;
         p.slope = slope ? slope->data_ptr<float>() + first * hidden : nullptr;
         run(k, p, pack);
-        p = linear(w, mlp.weights[NARROW], y.data_ptr<float>() + first * width, rows);
+        p = linear(k, w, mlp.weights[NARROW], y.data_ptr<float>() + first * width, rows);
         p.bias = mlp.at(NARROW_BIAS);
         p.scale = mlp.at(SCALE);
         p.add = rest.data_ptr<float>() + first * width;
@@ -66,11 +66,11 @@ at::Tensor backward(const Mlp& mlp, const at::Tensor& x, const at::Tensor& slope
     float *w = wide.data_ptr<float>(), *n = narrow.data_ptr<float>(), *pack = packed.data_ptr<float>();
     for (int64_t first = 0; first < all; first += most) {
         int64_t rows = std::min(most, all - first);
-        Product p = linear_back(gradient.data_ptr<float>() + first * width, mlp.weights[NARROW], w, rows);
+        Product p = linear_back(k, gradient.data_ptr<float>() + first * width, mlp.weights[NARROW], w, rows);
         p.a_scale = mlp.at(SCALE);
         p.times = slope.data_ptr<float>() + first * hidden;
         run(k, p, pack);
-        run(k, linear_back(w, mlp.weights[WIDEN], n, rows), pack);
+        run(k, linear_back(k, w, mlp.weights[WIDEN], n, rows), pack);
         const float* from = x.data_ptr<float>() + first * width;
         float* to = dx.data_ptr<float>() + first * width;
 #pragma omp parallel for schedule(static)

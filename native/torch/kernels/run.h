@@ -3,6 +3,7 @@
 #include "../handles.h"
 #include "../vectors.h"
 #include "kernels.h"
+#include "packed_weights.h"
 
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -78,14 +79,16 @@ inline void run(const Kernels& k, const Product& p, float* packed) {
 }
 
 /// y = x Wᵀ + b.
-inline Product linear(const float* x, const at::Tensor& weight, float* y, int64_t rows) {
+inline Product linear(const Kernels& k, const float* x, const at::Tensor& weight, float* y, int64_t rows) {
     Product p{x, weight.data_ptr<float>(), y, rows, weight.size(1), weight.size(0), weight.size(1), weight.size(1), true};
+    p.ready = packed_weight(k, weight, p);
     return p;
 }
 
 /// The gradient of x: g W.
-inline Product linear_back(const float* g, const at::Tensor& weight, float* y, int64_t rows) {
+inline Product linear_back(const Kernels& k, const float* g, const at::Tensor& weight, float* y, int64_t rows) {
     Product p{g, weight.data_ptr<float>(), y, rows, weight.size(0), weight.size(1), weight.size(0), weight.size(1), false};
+    p.ready = packed_weight(k, weight, p);
     return p;
 }
 

@@ -22,13 +22,16 @@ public sealed class FusedBlockTests
             var places = size.Seed % 5 < 2 ? Ops.Randint(0, size.Length, [size.Batch], generator) : null;
             var towards = Ops.Randn([size.Batch, places is null ? size.Length : 1, x.Size(2)], generator);
 
-            var constant = Run(transformer, x, mask, towards, places: places);
+            Tensor[] Constant() => Run(transformer, x, mask, towards, places: places);
+            var once = Constant();
+            var again = Constant(); // by weights that were packed meanwhile
             weights.SetTrainable("", true);
             var all = Run(transformer, x, mask, towards, weights, places);
             Tensor[] expected = [];
             Vectors.With(0, () => expected = Run(transformer, x, mask, towards, weights, places));
 
-            return expected.Length == all.Length && expected.Zip(all).All(pair => Near(pair.Second, pair.First)) && Near(constant[0], expected[0]) && Near(constant[1], expected[1]);
+            return expected.Length == all.Length && expected.Zip(all).All(pair => Near(pair.Second, pair.First))
+                && once.Concat(again).Zip([.. expected[..2], .. expected[..2]]).All(pair => Near(pair.First, pair.Second));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(40)));
 
     [Fact]
@@ -76,15 +79,79 @@ public sealed class FusedBlockTests
         }
 
         weights.SetTrainable("", false);
-        var (embedding, gradient) = Run();
+        (Tensor, Tensor)[] found = [Run(), Run()];
         weights.SetTrainable("", true);
         var (expected, expectedGradient) = Run();
 
-        Assert.True(Near(embedding, expected) && Near(gradient, expectedGradient));
+        Assert.All(found, pair => Assert.True(Near(pair.Item1, expected) && Near(pair.Item2, expectedGradient)));
         using var inference = new InferenceMode();
         weights.SetTrainable("", false);
         Assert.True(Near(tower.Segments.Aggregate(pictures.Detach(), (x, segment) => segment(x)), expected));
     });
+
+    [Fact]
+    public void PackedWeights_AreKeptWhileTheWeightsLiveAndStay()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers(); // weights of other tests
+        var before = Native.PackedWeights();
+        using (var scope = new TensorScope())
+        {
+            using var generator = new Generator(1);
+            var (transformer, weights) = Transformer(heads: 6, hidden: 4, quickGelu: false);
+            var x = Ops.Randn([3, 50, 96], generator).WithGrad();
+            var towards = Ops.Randn(x.Shape, generator);
+
+            Run(transformer, x, null, towards);
+            Assert.Equal(before, Native.PackedWeights()); // once used, they may never be again
+            Run(transformer, x, null, towards);
+            Assert.Equal(2 * 2 * 12 * 96 * 96 * sizeof(float), Native.PackedWeights() - before); // two blocks, two directions
+            var written = weights.StateDict["resblocks.0.mlp.c_fc.weight"];
+            written.Copy_(written * 2);
+            Tensor[] expected = [];
+            Vectors.With(0, () => expected = Run(transformer, x, null, towards));
+            for (var i = 0; i < 3; i++)
+            {
+                Assert.All(Run(transformer, x, null, towards).Zip(expected), pair => Assert.True(Near(pair.First, pair.Second)));
+            }
+
+            _ = transformer.Forward(x); // whose gradient still owns the weights
+            foreach (var weight in weights.StateDict.Values)
+            {
+                weight.Dispose();
+            }
+
+            Assert.True(Native.PackedWeights() > before);
+        }
+
+        Assert.Equal(before, Native.PackedWeights());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void PackedWeights_InTrainingOrWithoutRoom_AreNotKept(bool trained)
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var before = Native.PackedWeights();
+        using var scope = new TensorScope();
+        using var generator = new Generator(1);
+        var (transformer, weights) = Transformer(heads: 6, hidden: 4, quickGelu: false);
+        weights.SetTrainable("", trained);
+        var x = Ops.Randn([3, 50, 96], generator).WithGrad();
+        Native.KeepPackedWeights(trained ? Native.MostPackedWeights : before);
+        try
+        {
+            var first = Run(transformer, x, null, x.Detach());
+            Assert.All(Run(transformer, x, null, x.Detach()).Zip(first), pair => Assert.Equal(pair.Second.ToArray<float>(), pair.First.ToArray<float>()));
+            Assert.Equal(before, Native.PackedWeights());
+        }
+        finally
+        {
+            Native.KeepPackedWeights(Native.MostPackedWeights);
+        }
+    }
 
     [Fact]
     public void Forward_ExtremeScores_AreFinite()
