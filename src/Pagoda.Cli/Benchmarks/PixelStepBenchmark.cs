@@ -55,7 +55,6 @@ internal sealed class PixelStepBenchmark : IBenchmark
         public override double? Operations =>
             OperationCount.Image(_model.Config) is { } count ? _shape.Views * (count.Forward + count.BackwardToInput) : null;
 
-
         public override IReadOnlyList<string> PythonForms => !PythonShapes.HasTower(_model.Config) ? [] : _model.Config.Vision.Architecture == VisionArchitecture.ViT
             ? ["published", "frozen"]
             : ["published", "frozen", "channels-last"];
@@ -65,7 +64,8 @@ internal sealed class PixelStepBenchmark : IBenchmark
 
         public override string? Note(Measurement measured) => _group < _shape.Views ? $"views go through the tower {_group} at a time, as memory allows" : null;
 
-        public override void WarmUp() => Step(_group);
+        // The first group and the last, which may be smaller.
+        public override void WarmUp() => Step(_group + (_shape.Views % _group));
 
         public override void Step() => Step(_shape.Views);
 

@@ -53,7 +53,8 @@ internal static class TrainDisplay
         }
 
         var rate = GemmRate.Estimate(plan.Autocast ? ScalarType.BFloat16 : ScalarType.Float32).PerSecond;
-        return Text($"{counted}: at least {Terminal.Duration(TimeSpan.FromSeconds(operations / rate))} at this machine's {rate / 1e9:0} Gflop/s");
+        var seconds = operations / rate;
+        return Text($"{counted}: at least {(seconds < 60 ? BenchmarkTable.Seconds(seconds) : Terminal.Duration(TimeSpan.FromSeconds(seconds)))} at this machine's {rate / 1e9:0} Gflop/s");
     }
 
     public static void Run(TextWriter output, Trainer trainer, CancellationToken cancel)
