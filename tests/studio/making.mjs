@@ -189,6 +189,8 @@ export const scenarios = {
     await browser.dialog("Help").waitFor({ state: "detached" });
     await page.reload();
     await browser.ready();
+    // The gallery comes a little after the page; Tab would have gone round by then.
+    await page.getByRole("button", { name: /^Open a red apple/ }).first().waitFor();
     await tabTo(/^Open a red apple/);
   },
 };
