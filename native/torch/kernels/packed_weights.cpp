@@ -34,9 +34,13 @@ struct Entry {
 class Kept {
   public:
     const float* find(const Kernels& kernels, const at::Tensor& weight, const Product& product) {
-        if (weight.requires_grad() || weight.is_inference()) return nullptr;
+        if (weight.is_inference()) return nullptr;
         std::lock_guard<std::mutex> guard(lock_);
         auto found = entries_.find(weight.unsafeGetTensorImpl());
+        if (weight.requires_grad()) {
+            if (found != entries_.end()) erase(found);
+            return nullptr;
+        }
         if (found == entries_.end()) found = add(weight);
         Entry& entry = found->second;
         if (entry.data != product.weight || entry.version != weight._version()) {
